@@ -1,0 +1,152 @@
+"""The grid of a sweep and its blocks, whose boundaries are a function of the grid alone."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from symmetron import _canonical, _compute
+from symmetron._build import Plan, check_value, plan, with_dotted
+from symmetron._entry import Entry
+from symmetron._registry import entry as find_entry
+from symmetron.errors import BuildError, ParameterError, suggest
+
+
+class Grid:
+    """The cells of a sweep in C order, cut into blocks.
+
+    A solver with batch parameters computes a block of cells that differ in these alone in one call, ``block`` cells at
+    most; any other solver computes one cell a block.
+
+    Args:
+        table: The solver's table without the swept parameters.
+        axes: Values a swept parameter, dotted names for parameters of nested tables.
+        seed: The sweep's seed, from which each cell of a stochastic solver gets its own.
+
+    Raises:
+        ParameterError: A name or a value is wrong, or a parameter is both fixed and swept.
+    """
+
+    def __init__(self, table: Mapping[str, Any], axes: Mapping[str, Iterable[Any]], seed: int):
+        for name, values in axes.items():
+            if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+                raise ParameterError(f"the swept parameter {name!r} needs a list of values, got {values!r}")
+            if _is_set(table, name):
+                raise ParameterError(f"the parameter {name!r} is both fixed and swept")
+        raw = {name: list(values) for name, values in axes.items()}
+        self.shape = tuple(map(len, raw.values()))
+        self.count = int(np.prod(self.shape, dtype=int))
+        self.entry: Entry = solver_entry(table)
+        seeded = self.entry.options["stochastic"] and "seed" not in axes and "seed" not in table
+        self._seed = seed if seeded else None
+        if not self.count:
+            self._check_names(axes)
+            self.axes = raw
+            return
+        first = {name: values[0] for name, values in raw.items()} | ({"seed": 0} if seeded else {})
+        self.plan = plan(with_dotted(table, first))
+        self.axes = {name: [self._coerced(name, value) for value in values] for name, values in raw.items()}
+        self._try_physics()
+
+    def blocks(self, threads: int) -> list[tuple[np.ndarray, _compute.Task]]:
+        """Return for each block the flat indices of its cells and its task."""
+        batch = self.entry.options["batch"]
+        inner = [name for name in self.axes if name in batch]
+        outer = [name for name in self.axes if name not in batch]
+        indices = np.arange(self.count).reshape(self.shape)
+        names = list(self.axes)
+        indices = indices.transpose([names.index(name) for name in outer + inner])
+        indices = indices.reshape([len(self.axes[name]) for name in outer] + [-1])
+        inner_cells = list(itertools.product(*(self.axes[name] for name in inner)))
+        size = self.entry.options["block"] if batch else 1
+        out = []
+        for place in np.ndindex(indices.shape[:-1]):
+            fixed = {name: self.axes[name][i] for name, i in zip(outer, place, strict=True)}
+            for start in range(0, len(inner_cells), size):
+                chosen = inner_cells[start : start + size]
+                cells = [{**fixed, **dict(zip(inner, values, strict=True))} for values in chosen]
+                out.append((indices[place][start : start + size], self._task(cells, fixed, inner, batch, threads)))
+        return out
+
+    def _task(self, cells, fixed, inner, batch, threads) -> _compute.Task:
+        base = with_dotted(self.plan.table(), fixed)
+        columns: dict[str, Any] = {name: [cell[name] for cell in cells] for name in inner}
+        if self._seed is not None:
+            complete = [with_dotted(base, cell) for cell in cells]
+            for table in complete:
+                table.pop("seed", None)
+            columns["seed"] = [_compute.seed_of(self._seed, table) for table in complete]
+        if batch:
+            for name in batch:
+                columns.setdefault(name, [base[name]] * len(cells))
+            columns = {name: np.asarray(values) for name, values in columns.items()}
+        for name in columns:
+            base.pop(name, None)
+        return _compute.Task(base, columns, len(cells), None, threads)
+
+    def _check_names(self, axes: Mapping[str, Any]) -> None:
+        known = [parameter.name for parameter in self.entry.parameters]
+        for name in axes:
+            if name.partition(".")[0] not in known:
+                raise ParameterError(f"{self.entry.name} has no parameter {name!r}{suggest(name, known)}")
+
+    def _coerced(self, name: str, value: Any) -> Any:
+        """Return one value of one axis as the annotated type of the parameter it belongs to."""
+        owner, last = self._owner(name)
+        checked = check_value(owner.entry, owner.parameters[last], value)
+        return checked.table() if isinstance(checked, Plan) else checked
+
+    def _owner(self, name: str) -> tuple[Plan, str]:
+        owner = self.plan
+        *path, last = name.split(".")
+        for step in path:
+            owner = owner.values[step]
+        if last not in owner.parameters:
+            raise ParameterError(f"{owner.entry.name}: {last!r} cannot be swept{suggest(last, owner.parameters)}")
+        return owner, last
+
+    def _try_physics(self) -> None:
+        """Build the physics models of the grid (they are cheap records), so that a wrong one fails before any work."""
+        trials = [self.plan]
+        for name, values in self.axes.items():
+            if "." in name or isinstance(values[0], Mapping):
+                trials += [plan(with_dotted(self.plan.table(), {name: value})) for value in values[1:]]
+        for trial in trials:
+            for nested in trial.plans():
+                if nested.entry.options.get("family") == "physics":
+                    try:
+                        nested.construct()
+                    except (ValueError, TypeError) as error:
+                        raise ParameterError(f"{nested.entry.name}: {error}") from error
+
+
+def solver_entry(table: Mapping[str, Any]) -> Entry:
+    """Return the entry of a solver's table.
+
+    Raises:
+        BuildError: The entry is not a solver.
+    """
+    found = find_entry(table["entry"])
+    if found.kind != "solver":
+        raise BuildError(f"{found.name} is a {found.kind}, not a solver; use symmetron.build for a {found.kind}")
+    return found
+
+
+def _is_set(table: Mapping[str, Any], name: str) -> bool:
+    head, _, rest = name.partition(".")
+    if head not in table:
+        return False
+    return not rest or (isinstance(table[head], Mapping) and _is_set(table[head], rest))
+
+
+def key_of(task: _compute.Task, identity: Mapping[str, Any]) -> str:
+    """Return the key under which the task's block is kept."""
+    return _canonical.digest([task.table, task.cells, task.count, identity])
+
+
+def cells_text(task: _compute.Task) -> str:
+    """Return the task's parameters as JSON, for people who open the store."""
+    return _canonical.dumps(_canonical.readable({"table": task.table, "cells": task.cells}))

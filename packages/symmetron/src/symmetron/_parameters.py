@@ -1,0 +1,250 @@
+"""What a target takes, read from its signature and docstring, and the coercion of what a user gives."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from symmetron.errors import ParameterError, suggest
+
+if TYPE_CHECKING:
+    from symmetron._entry import Entry
+
+REQUIRED = inspect.Parameter.empty
+# Given to a solver by the umbrella, never by a table; they are not part of what identifies a result.
+SERVICES = ("progress", "checkpoint")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an entry.
+
+    Attributes:
+        name: Name in the signature.
+        annotation: Evaluated annotation, ``Any`` where there is none or it cannot be evaluated.
+        default: Default value, or ``REQUIRED``.
+        doc: Text of the target's docstring.
+        unit: Declared unit, or the empty string.
+    """
+
+    name: str
+    annotation: Any
+    default: Any
+    doc: str
+    unit: str
+
+    @property
+    def required(self) -> bool:
+        """Whether it has no default."""
+        return self.default is REQUIRED
+
+    @property
+    def type(self) -> str:
+        """The annotation as a reader would write it."""
+        return describe(self.annotation)
+
+
+def read_parameters(entry: Entry) -> tuple[Parameter, ...]:
+    """Return the parameters of the entry's target, without the services that the umbrella provides."""
+    target = entry.load()
+    docs = argument_docs(inspect.getdoc(target) or "")
+    if inspect.isclass(target) and not any(docs.values()):
+        docs = argument_docs(inspect.getdoc(target.__init__) or "")
+    units = entry.units
+    return tuple(
+        Parameter(
+            name=name,
+            annotation=_evaluate(parameter.annotation, target),
+            default=parameter.default,
+            doc=docs.get(name, ""),
+            unit=units.get(name, ""),
+        )
+        for name, parameter in inspect.signature(target).parameters.items()
+        if name not in SERVICES and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    )
+
+
+def services(target: Any) -> tuple[str, ...]:
+    """Return which of ``progress`` and ``checkpoint`` the target asks for."""
+    return tuple(name for name in SERVICES if name in inspect.signature(target).parameters)
+
+
+def _evaluate(annotation: Any, target: Any) -> Any:
+    if annotation is REQUIRED:
+        return Any
+    if not isinstance(annotation, str):
+        return annotation
+    function = target.__init__ if inspect.isclass(target) else target
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    try:
+        return eval(annotation, names)  # what typing.get_type_hints does, one parameter at a time
+    except Exception:
+        return Any  # a name imported for type checkers only
+
+
+def argument_docs(doc: str) -> dict[str, str]:
+    """Return the text of each parameter in a Google-style ``Args:`` or ``Attributes:`` section.
+
+    >>> argument_docs('''Summary.
+    ...
+    ... Args:
+    ...     alpha: Load,
+    ...         in the model's unit.
+    ...     T (float): Temperature.
+    ... ''')
+    {'alpha': "Load, in the model's unit.", 'T': 'Temperature.'}
+    """
+    section = re.search(r"^(?:Args|Arguments|Parameters|Attributes):\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)
+    if not section:
+        return {}
+    body = inspect.cleandoc("\n" + section.group(1))
+    found: dict[str, str] = {}
+    name = ""
+    for line in body.splitlines():
+        head = re.match(r"\*{0,2}(\w+)(?: \([^)]*\))?:\s*(.*)", line)
+        if head:
+            name = head.group(1)
+            found[name] = head.group(2)
+        elif name and line.strip():
+            found[name] = f"{found[name]} {line.strip()}".strip()
+    return found
+
+
+def describe(annotation: Any) -> str:
+    """Return a short readable form of an annotation.
+
+    >>> describe(typing.Literal["RS", "1RSB"]), describe(float | None)
+    ("'RS' or '1RSB'", 'float or None')
+    """
+    origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        return " or ".join(map(repr, typing.get_args(annotation)))
+    if is_array(annotation):
+        return "number or array"
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(describe(choice) for choice in typing.get_args(annotation))
+    if annotation in (None, type(None)):
+        return "None"
+    if inspect.isclass(annotation) and origin is None:
+        return annotation.__name__
+    return re.sub(r"\b(?:\w+\.)+", "", str(annotation))
+
+
+def is_array(annotation: Any) -> bool:
+    """Whether the annotation admits a numerical array (``numpy.ndarray``, ``numpy.typing.ArrayLike``, ``NDArray``)."""
+    text = str(annotation)
+    return "ndarray" in text or "SupportsArray" in text or "ArrayLike" in text
+
+
+def accepts_text(annotation: Any) -> bool:
+    """Whether a string is a proper value of the annotation, rather than the name of an entry."""
+    if annotation in (Any, str) or isinstance(annotation, str):
+        return annotation is str
+    origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        return any(isinstance(choice, str) for choice in typing.get_args(annotation))
+    return any(accepts_text(choice) for choice in typing.get_args(annotation)) if origin else False
+
+
+def match(entry: Entry, values: Mapping[str, Any]) -> dict[str, Parameter]:
+    """Return the entry's parameters by name after checking that ``values`` names no other and misses none.
+
+    Raises:
+        ParameterError: An unknown or a missing parameter.
+    """
+    known = {parameter.name: parameter for parameter in entry.parameters}
+    for name in values:
+        if name not in known:
+            raise ParameterError(f"{entry.name} has no parameter {name!r}{suggest(name, known)}")
+    for parameter in known.values():
+        if parameter.required and parameter.name not in values:
+            raise ParameterError(
+                f"{entry.name} needs the parameter {parameter.name!r} ({parameter.type})"
+                + (f": {parameter.doc}" if parameter.doc else "")
+            )
+    return known
+
+
+def coerce(owner: str, parameter: Parameter, value: Any) -> Any:
+    """Return ``value`` as the parameter's annotated type.
+
+    Raises:
+        ParameterError: It is not of that type, or not a number (NaN).
+    """
+    if is_array(parameter.annotation):
+        converted = _as_numbers(owner, parameter, value)
+    elif parameter.annotation is Any:
+        converted = value
+    else:
+        converted = _validate(owner, parameter, value)
+    if _has_nan(converted):
+        raise ParameterError(f"{owner}: parameter {parameter.name!r} is not a number (NaN)")
+    return converted
+
+
+def _as_numbers(owner: str, parameter: Parameter, value: Any) -> Any:
+    import numpy as np
+
+    if value is None and parameter.default is None:
+        return None
+    if isinstance(value, str | list | tuple | int | float | complex | np.generic):
+        try:
+            array: Any = np.asarray(value if not isinstance(value, str) else complex(value.replace(" ", "")))
+        except (ValueError, TypeError):
+            array = np.asarray(None)
+        if array.dtype.kind not in "biufc":
+            raise ParameterError(_wrong(owner, parameter, value))
+        if isinstance(value, str) and not array.imag:
+            array = array.real
+        if array.ndim == 0:  # 1 and 1.0 are the same cell
+            return array.item() if array.dtype.kind in "bc" else float(array)
+        return array
+    return value  # an array of any library
+
+
+def _validate(owner: str, parameter: Parameter, value: Any) -> Any:
+    import pydantic
+
+    adapter = _adapter(parameter.annotation)
+    if adapter is None:
+        return value
+    try:
+        return adapter.validate_python(value)
+    except pydantic.ValidationError as error:
+        raise ParameterError(_wrong(owner, parameter, value, error.errors()[0]["msg"])) from None
+
+
+@functools.cache
+def _adapter(annotation: Any) -> Any:
+    import pydantic
+
+    try:
+        return pydantic.TypeAdapter(annotation, config=pydantic.ConfigDict(arbitrary_types_allowed=True))
+    except pydantic.errors.PydanticSchemaGenerationError:
+        return None  # an annotation that means something to type checkers only
+    except pydantic.PydanticUserError:
+        return pydantic.TypeAdapter(annotation)  # a pydantic type brings its own configuration
+
+
+def _wrong(owner: str, parameter: Parameter, value: Any, reason: str = "") -> str:
+    choices = typing.get_args(parameter.annotation) if typing.get_origin(parameter.annotation) is typing.Literal else ()
+    hint = suggest(value, [c for c in choices if isinstance(c, str)]) if isinstance(value, str) and choices else ""
+    shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
+    because = f" ({reason[0].lower()}{reason[1:]})" if reason and not choices else ""
+    return f"{owner}: parameter {parameter.name!r} must be {parameter.type}, got {shown}{because}{hint}"
+
+
+def _has_nan(value: Any) -> bool:
+    if isinstance(value, float | complex):
+        return value != value
+    if isinstance(value, list | tuple):
+        return any(map(_has_nan, value))
+    if type(value).__module__ == "numpy" and getattr(value, "dtype", None) is not None:
+        return bool(value.dtype.kind in "fc" and (value != value).any())
+    return False

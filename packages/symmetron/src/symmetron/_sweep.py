@@ -1,0 +1,211 @@
+"""Sweeps: every cell of a grid, durable, resumable, on any executor."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from symmetron import _pool, _result, _run, _threads
+from symmetron._build import read_table, with_dotted
+from symmetron._checkpoint import work
+from symmetron._compute import Block, Task
+from symmetron._grid import Grid, cells_text, key_of
+from symmetron._progress import bar
+from symmetron._store import Store
+from symmetron.errors import SweepError
+
+if TYPE_CHECKING:
+    import xarray
+
+_AHEAD = 4  # blocks in flight for each worker: enough to keep it busy, few enough to see what another process finished
+
+
+def sweep(
+    spec: str | os.PathLike[str] | Mapping[str, Any],
+    grid: Mapping[str, Iterable[Any]],
+    /,
+    *,
+    store: str | os.PathLike[str] | Store | None = None,
+    executor: Executor | None = None,
+    workers: int = 1,
+    threads: int = 1,
+    seed: int = 0,
+    fresh: bool = False,
+    progress: Callable[[int, int, str], None] | Literal["auto"] | None = "auto",
+    **fixed: Any,
+) -> xarray.Dataset:
+    """Run a solver on every cell of a grid.
+
+    The values do not depend on the number of workers, on interruptions, or on what was computed before: block
+    boundaries are a function of the grid alone and every block is computed with ``threads`` threads.
+
+    Args:
+        spec: Full name of a solver, a table ``{"entry": name, ...}``, or a TOML file that holds one.
+        grid: A list of values for each swept parameter; dotted names for those of nested tables, as ``"model.P"``.
+        store: SQLite file that keeps each finished block, so that the same sweep goes on where it stopped.
+        executor: Any ``concurrent.futures.Executor``, such as :class:`symmetron.Pool` or the one of a Dask client
+            (``client.get_executor()``); by default a pool of ``workers`` processes that ends with the sweep.
+        workers: Number of processes of the default pool.
+        threads: Threads of the numerical libraries in each worker; part of what identifies a result in the store.
+        seed: From which each cell of a stochastic solver gets its own seed, recorded in the variable ``seed``.
+        fresh: Compute again what the store already has.
+        progress: Called as ``progress(cells_done, cells, text)``, may raise ``Cancelled``; ``"auto"`` draws a bar
+            when standard error is a terminal; None is silent.
+        **fixed: The solver's other parameters.
+
+    Returns:
+        One variable an output over the swept dimensions, with ``failed`` (and ``message`` where a cell failed).
+
+    Raises:
+        UnknownEntry: No entry has that name.
+        ParameterError: A parameter is unknown, missing, of the wrong type, or both fixed and swept.
+        SweepError: The store cannot be used.
+        MissingDevice: The parameter ``device`` names a device that is not here.
+        Cancelled: The progress callback stopped the sweep; finished blocks are in the store.
+
+    Example:
+        >>> import symmetron as sym
+        >>> model = {"entry": "hopfield-rsb/dense-hopfield", "P": 4}                                # doctest: +SKIP
+        >>> sym.sweep("hopfield-rsb/rs", {"alpha": [0.1, 0.2], "T": [0, 0.1]}, model=model).sizes    # doctest: +SKIP
+        Frozen({'alpha': 2, 'T': 2})
+    """
+    started, clock = time.time(), time.perf_counter()
+    cells = Grid(with_dotted(read_table(spec), fixed), grid, seed)
+    if not cells.count:
+        return _result.assemble(cells.entry, cells.axes, [], [], {"entry": cells.entry.name}, cells.entry.units)
+    _threads.require_device(str(cells.plan.values.get("device", "cpu")))
+    for value in cells.axes.get("device", ()):
+        _threads.require_device(value)
+    with _opened(store) as opened:
+        if opened is not None and not _run.is_portable(cells.plan):
+            raise SweepError(
+                f"a store can only tell tables apart: give the model of {cells.entry.name} as a table, not as an object"
+            )
+        jobs = _jobs(cells, threads, opened)
+        with bar(progress, cells.entry.name, cells.count) as show:
+            _finish(jobs, opened, executor, workers, threads, fresh, show)
+    attributes = _result.provenance(
+        cells.plan,
+        swept=cells.axes,
+        threads=threads,
+        started=started,
+        seconds=time.perf_counter() - clock,
+        solver_seconds=sum(job.block.provenance["seconds"] for job in jobs if job.block),
+        **({"sweep_seed": seed} if cells.entry.options["stochastic"] else {}),
+    )
+    blocks = [_with_seed(job) for job in jobs]
+    units = _result.all_units(cells.plan)
+    return _result.assemble(cells.entry, cells.axes, blocks, [job.indices for job in jobs], attributes, units)
+
+
+@dataclass
+class _Job:
+    indices: np.ndarray
+    task: Task
+    key: str
+    block: Block | None = None
+
+
+def _jobs(cells: Grid, threads: int, store: Store | None) -> list[_Job]:
+    identity = _run.identity(cells.plan, threads)
+    jobs = []
+    for indices, task in cells.blocks(threads):
+        key = key_of(task, identity) if store is not None else ""
+        jobs.append(_Job(indices, task, key))
+    return jobs
+
+
+@contextlib.contextmanager
+def _opened(store: str | os.PathLike[str] | Store | None) -> Iterator[Store | None]:
+    if store is None or isinstance(store, Store):
+        yield store
+    else:
+        with Store(store) as opened:
+            yield opened
+
+
+def _finish(jobs, store, executor, workers, threads, fresh, show) -> None:
+    """Give every job its block, from the store or from a worker."""
+    if store is not None:
+        if fresh:
+            store.discard(job.key for job in jobs)
+        for job in jobs:
+            job.block = store.get(job.key)
+    todo = [job for job in jobs if job.block is None]
+    done = sum(job.task.count for job in jobs if job.block is not None)
+    total = sum(job.task.count for job in jobs)
+    show(done, total, "")
+    if not todo:
+        return
+    if store is not None:
+        store.require_writable()
+    if executor is not None:
+        _collect(todo, store, executor, getattr(executor, "workers", os.cpu_count() or 1), show, done, total)
+        return
+    with _pool.Pool(min(workers, len(todo)) if workers > 0 else workers, threads) as pool:
+        _collect(todo, store, pool, workers, show, done, total)
+
+
+def _collect(todo, store, executor: Executor, workers: int, show, done: int, total: int) -> None:
+    waiting = iter(todo)
+    running: dict[Future, _Job] = {}
+    try:
+        while True:
+            while len(running) < _AHEAD * workers and (job := next(waiting, None)) is not None:
+                job.block = store.get(job.key) if store is not None else None  # another process may have finished it
+                if job.block is not None:
+                    done += job.task.count
+                    continue
+                running[executor.submit(work, _with_checkpoint(job, store))] = job
+            if not running:
+                return
+            finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+            for future in finished:
+                job = running.pop(future)
+                job.block = _received(future, job, store)
+                done += job.task.count
+            show(done, total, _reported(running))
+    except BaseException:
+        for future in running:
+            future.cancel()
+        raise
+
+
+def _received(future: Future, job: _Job, store: Store | None) -> Block:
+    try:
+        data, provenance = future.result()
+    except _pool.WorkerDied as error:
+        return Block({}, {}, (str(error),) * job.task.count, {"seconds": 0.0})
+    block = Block.decode(data, provenance)
+    if store is not None and not any(block.messages):  # a failed cell is tried again by the next sweep
+        store.put(job.key, job.task.table["entry"], cells_text(job.task), data, provenance)
+    return block
+
+
+def _reported(running: Iterable[Future]) -> str:
+    """Return the furthest progress that a solver in flight has reported."""
+    reports = [future.progress for future in running if getattr(future, "progress", None)]  # pyright: ignore
+    if not reports:
+        return ""
+    done, of, text = max(reports, key=lambda report: report[0] / max(report[1], 1))
+    return f"{text} {done}/{of}".strip()
+
+
+def _with_checkpoint(job: _Job, store: Store | None) -> Task:
+    folder = store.folder if store is not None else None
+    return job.task if folder is None else replace(job.task, checkpoint=str(folder / job.key))
+
+
+def _with_seed(job: _Job) -> Block:
+    assert job.block is not None
+    seeds = job.task.cells.get("seed")
+    if seeds is None or "seed" in job.block.columns:
+        return job.block
+    return replace(job.block, columns={**job.block.columns, "seed": np.asarray(seeds)})
