@@ -171,7 +171,7 @@ def save(dataset: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
         ResultError: The file cannot be written, or netCDF4 is missing (extra ``symmetron[io]``).
     """
     path = Path(path)
-    _require_netcdf()
+    require_netcdf()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -192,7 +192,7 @@ def load(path: str | os.PathLike[str]) -> xarray.Dataset:
     """
     import xarray
 
-    _require_netcdf()
+    require_netcdf()
     try:
         # A unit such as "s" must stay a unit, not turn numbers into time differences.
         plain = {"decode_times": False, "decode_timedelta": False}
@@ -201,7 +201,8 @@ def load(path: str | os.PathLike[str]) -> xarray.Dataset:
         raise ResultError(f"cannot read {path}: {error.strerror or error}") from None
 
 
-def _require_netcdf() -> None:
+def require_netcdf() -> None:
+    """Raise a :class:`ResultError` unless netCDF files can be written here."""
     try:
         import netCDF4  # noqa: F401
     except ModuleNotFoundError:
