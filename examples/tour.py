@@ -1,0 +1,128 @@
+"""The tour: one section a package, from real input to figures; results, pictures and a page go to demo-output/.
+
+Run it with `nox -s demo`, or `python examples/tour.py [folder]`. A new package adds a function to SECTIONS.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import digits
+import numpy as np
+import xarray
+from matplotlib.figure import Figure
+from page import Page
+from rich.progress import Progress
+
+import symmetron as sym
+
+TABLES = Path(__file__).with_name("tour.toml")
+EPOCHS = 40
+ANGLES = np.linspace(0, 360, 25)  # degrees
+
+
+def installed(page: Page) -> None:
+    """List what the installed packages offer."""
+    page.section("What is installed")
+    rows = [("entry", "kind", "what it is")]
+    page.table([*rows, *((entry.name, entry.kind, entry.summary) for entry in sym.entries())])
+    for broken in sym.broken():
+        page.text(f"broken: {broken}")
+
+
+def turned_digits(page: Page) -> None:
+    """Train a network on upright digits, as it is and frame-averaged, and test both on turned ones."""
+    page.section("Handwritten digits, turned")
+    train, test = digits.load()
+    page.text(
+        f"{len(train.labels)} scans to train on and {len(test.labels)} to test (scikit-learn's handwritten digits), "
+        "each a set of 64 points weighted by intensity. Both networks see upright digits only."
+    )
+    turned = digits.rotate(test)
+    networks = {name: sym.build(f"{TABLES}#{name}") for name in ("plain", "averaged")}
+    rows = [("network", "upright", "turned", "largest change of a logit", "training")]
+    for name, network in networks.items():
+        started = time.perf_counter()
+        with Progress() as bars:
+            bar = bars.add_task(f"training {name}", total=None)
+            digits.train(
+                network, train, progress=lambda done, total, text: bars.update(bar, completed=done, total=total)
+            )
+        seconds = time.perf_counter() - started
+        scores = [f"{100 * digits.accuracy(network, part):.1f} %" for part in (test, turned)]
+        rows.append((name, *scores, f"{digits.logit_change(network, test, turned):.1e}", f"{seconds:.0f} s"))
+    page.table(rows)
+
+    page.text("The certificate: how far each network is from invariance under all rotations, on 32 test digits.")
+    group = sym.build(f"{TABLES}#averaged.group")
+    x = {"x": test.x[:32], "weights": test.weights[:32]}
+    words = {"x": "point", "weights": "invariant"}
+    for name, network in networks.items():
+        page.listing(f"{name}: {sym.equivariance_error(network, group, x, words, 'scalar', samples=64)}")
+    scores = xarray.Dataset(
+        {
+            name: ("angle", [digits.accuracy(net, digits.turn(test, angle)) for angle in ANGLES])
+            for name, net in networks.items()
+        },
+        {"angle": ("angle", ANGLES, {"units": "degree"})},
+    )
+    sym.save(scores, page.folder / "digits.nc")
+    page.figure(_digits_figure(test, scores), "digits", "Six test digits, turned; accuracy against the angle.")
+
+
+def _advance(bars: Progress, bar, done: int, total: int, text: str) -> None:
+    bars.update(bar, completed=done, total=total)
+
+
+def _digits_figure(test: digits.Digits, scores: xarray.Dataset) -> Figure:
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    panels = figure.subplot_mosaic([[*"abcdef"], ["scores"] * 6], height_ratios=[1, 2])
+    for index, name in enumerate("abcdef"):
+        angle = 60.0 * index
+        x = digits.turn(test, angle).x[index].numpy()
+        panels[name].scatter(*x.T, s=40 * test.weights[index].numpy() / test.weights[index].max().item(), c="#20425f")
+        panels[name].set(aspect="equal", xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), xticks=[], yticks=[])
+        panels[name].set_title(f"{test.labels[index]}, {angle:.0f}°", fontsize="medium")
+    for name, line in scores.data_vars.items():
+        panels["scores"].plot(scores.angle, 100 * line, marker=".", label=str(name))
+    panels["scores"].set(xlabel="angle of rotation [degree]", ylabel="accuracy [%]", ylim=(0, 101))
+    panels["scores"].legend(title="network")
+    return figure
+
+
+def memory(page: Page) -> None:
+    """Sweep the replica-symmetric phase diagram of a dense associative memory."""
+    page.section("Phase diagram of a dense associative memory")
+    started = time.perf_counter()
+    grid = {"alpha": np.linspace(0.01, 0.6, 48), "T": np.linspace(0.0, 1.0, 48)}
+    store = page.folder / "memory.sqlite"
+    diagram = sym.sweep(f"{TABLES}#memory", grid, store=store, workers=2, fresh=True)
+    seconds = time.perf_counter() - started
+    found = int(diagram["converged"].sum())
+    page.text(
+        f"P = 4, {diagram.sizes['alpha']} x {diagram.sizes['T']} states on 2 workers in {seconds:.1f} s: "
+        f"{found} retrieval states; the rest lies beyond the spinodal and is marked so."
+    )
+    capacity = sym.run("hopfield-rsb/capacity", model=sym.build(f"{TABLES}#memory.model"))
+    page.text(f"Capacity at T = 0: alpha = {float(capacity['alpha']):.15g} ({capacity.attrs['spec']}).")
+    sym.save(diagram, page.folder / "memory.nc")
+    page.figure(sym.plot(diagram), "memory", "Mattis overlap of the retrieval state over load and temperature.")
+
+
+SECTIONS = (installed, turned_digits, memory)
+
+
+def main(folder: str = "demo-output") -> None:
+    """Run every section and say where the results are."""
+    started = time.perf_counter()
+    page = Page(Path(folder), "A tour of symmetron")
+    for section in SECTIONS:
+        section(page)
+    page.text(f"The whole tour took {time.perf_counter() - started:.0f} s.")
+    path = page.write()
+    files = sorted(file.name for file in page.folder.iterdir())
+    print(f"\nwrote {path.resolve()}\nbeside it: {', '.join(files)}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
