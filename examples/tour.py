@@ -3,6 +3,7 @@
 Run it with `nox -s demo`, or `python examples/tour.py [folder]`. A new package adds a function to SECTIONS.
 """
 
+import functools
 import sys
 import time
 from pathlib import Path
@@ -44,10 +45,8 @@ def turned_digits(page: Page) -> None:
     for name, network in networks.items():
         started = time.perf_counter()
         with Progress() as bars:
-            bar = bars.add_task(f"training {name}", total=None)
-            digits.train(
-                network, train, progress=lambda done, total, text: bars.update(bar, completed=done, total=total)
-            )
+            bar = bars.add_task(f"training {name}", total=EPOCHS)
+            digits.train(network, train, EPOCHS, progress=functools.partial(_advance, bars, bar))
         seconds = time.perf_counter() - started
         scores = [f"{100 * digits.accuracy(network, part):.1f} %" for part in (test, turned)]
         rows.append((name, *scores, f"{digits.logit_change(network, test, turned):.1e}", f"{seconds:.0f} s"))
