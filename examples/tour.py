@@ -52,12 +52,12 @@ def turned_digits(page: Page) -> None:
         rows.append((name, *scores, f"{digits.logit_change(network, test, turned):.1e}", f"{seconds:.0f} s"))
     page.table(rows)
 
-    page.text("The certificate: how far each network is from invariance under all rotations, on 32 test digits.")
+    page.text("The certificate: how far each network is from invariance under rigid motions, on 32 test digits.")
     group = sym.build(f"{TABLES}#averaged.group")
     x = {"x": test.x[:32], "weights": test.weights[:32]}
     words = {"x": "point", "weights": "invariant"}
     for name, network in networks.items():
-        page.listing(f"{name}: {sym.equivariance_error(network, group, x, words, 'scalar', samples=64)}")
+        page.listing(f"{name}: {sym.equivariance_error(network, group, x, words, 'scalar', samples=64, scale=1.0)}")
     scores = xarray.Dataset(
         {
             name: ("angle", [digits.accuracy(net, digits.turn(test, angle)) for angle in ANGLES])
