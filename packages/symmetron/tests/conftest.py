@@ -1,0 +1,60 @@
+"""Plugins that the tests of the umbrella lend themselves."""
+
+import pytest
+
+from symmetron.testing import lend_plugin
+
+MAGNET = '''
+"""A magnet in mean-field theory."""
+import math
+from typing import Literal
+
+import pluggy
+
+
+@pluggy.HookimplMarker("symmetron")
+def symmetron_register(registrar):
+    registrar.solver(
+        "mean-field", "magnet_plugin:mean_field", summary="Magnetisation m = tanh(m/T).", units={"T": "J", "m": "1"}
+    )
+    registrar.solver(
+        "profile", "magnet_plugin:profile", summary="A line.", outputs={"y": ("x",)}, units={"x": "m", "y": "J"}
+    )
+    registrar.dataset("tiny", "magnet_plugin:tiny", summary="Three numbers.", licence="CC0")
+
+
+def mean_field(*, T: float, start: Literal["up", "down"] = "up", device: str = "cpu"):
+    """Iterate to the fixed point.
+
+    Args:
+        T: Temperature.
+        start: Sign of the first magnetisation.
+        device: Where to compute.
+    """
+    if T < 0:
+        raise ValueError(f"T must not be negative, got {T}")
+    m = 1.0 if start == "up" else -1.0
+    for _ in range(10_000):
+        last, m = m, math.tanh(m / T) if T else m
+        if m == last:
+            break
+    return {"m": m, "converged": m == last}
+
+
+def profile(*, slope: float = 2.0):
+    import numpy as np
+
+    x = np.linspace(0, 1, 5)
+    return {"x": x, "y": slope * x}
+
+
+def tiny():
+    return {"values": [1, 2, 3]}
+'''
+
+
+@pytest.fixture
+def magnet():
+    """Lend the plugin `magnet-plugin` with its solvers `mean-field` and `profile`."""
+    with lend_plugin("magnet-plugin", MAGNET) as folder:
+        yield folder

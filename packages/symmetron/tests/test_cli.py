@@ -1,0 +1,183 @@
+"""The command line: what it prints, where, and how it ends."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def command(magnet, tmp_path, monkeypatch):
+    """Run `symmetron` in an empty folder with the lent plugin on its path."""
+    monkeypatch.setenv("PYTHONPATH", str(magnet))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        line = [sys.executable, "-m", "symmetron", *arguments]
+        return subprocess.run(line, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+def is_one_sentence(text):
+    return text.startswith("error: ") and text.count("\n") == 1 and "Traceback" not in text
+
+
+def test_list_is_sorted_and_names_are_full(command):
+    lines = command("list").stdout.splitlines()
+    names = [line.split()[0] for line in lines]
+    assert names == sorted(names)
+    assert {"magnet-plugin/mean-field", "liegroups/so"} <= set(names)
+
+
+def test_list_as_json_has_every_field(command):
+    report = json.loads(command("list", "--json", "--package", "magnet-plugin").stdout)
+    assert [entry["name"].partition("/")[2] for entry in report["entries"]] == ["mean-field", "profile", "tiny"]
+    assert report["entries"][0]["units"] == {"T": "J", "m": "1"}
+
+
+def test_list_through_the_full_parser(command):
+    assert command("--debug", "list", "--kind", "dataset").stdout.split() == [
+        "magnet-plugin/tiny",
+        "dataset",
+        "Three",
+        "numbers.",
+    ]
+
+
+def test_show_reads_signature_and_docstring(command):
+    shown = command("show", "magnet-plugin/mean-field").stdout
+    assert "T: float [J], required" in shown
+    assert "start: 'up' or 'down', default 'up'" in shown
+    assert "Sign of the first magnetisation." in shown
+    parameters = json.loads(command("show", "magnet-plugin/mean-field", "--json").stdout)["parameters"]
+    assert [one["name"] for one in parameters] == ["T", "start", "device"]
+
+
+def test_run_prints_the_magnetisation(command):
+    # Fixed point of m = tanh(2 m), by mpmath.findroot(lambda m: mp.tanh(2*m) - m, 0.95)
+    out = command("run", "magnet-plugin/mean-field", "-p", "T=0.5").stdout
+    assert float(out.splitlines()[0].partition("= ")[2]) == pytest.approx(0.957504024077268741, abs=1e-12)
+    assert "converged = True" in out
+
+
+def test_run_writes_a_file_that_plot_draws(command, tmp_path):
+    pytest.importorskip("netCDF4", reason="netCDF files need the extra io")
+    pytest.importorskip("matplotlib", reason="plots need the extra plot")
+    assert command("run", "magnet-plugin/profile", "-o", "profile.nc").returncode == 0
+    done = command("plot", "profile.nc")
+    assert (done.returncode, done.stdout) == (0, "wrote profile.png\n")
+    assert (tmp_path / "profile.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_sweep_writes_a_file_and_goes_on_from_its_store(command, tmp_path):
+    pytest.importorskip("netCDF4", reason="netCDF files need the extra io")
+    line = ("sweep", "magnet-plugin/mean-field", "-p", "T=0.25:0.5:2", "-p", "start=up,down", "-o", "m.nc")
+    first = command(*line)
+    assert first.returncode == 0, first.stderr
+    from symmetron import Store, load
+
+    values = load(tmp_path / "m.nc")["m"].values
+    # m(T) = 0.999325673015108244 and 0.957504024077268741 by mpmath, and the mirror image
+    expected = np.outer([0.999325673015108244, 0.957504024077268741], [1, -1])
+    np.testing.assert_allclose(values, expected, rtol=0, atol=1e-12)
+    with Store(tmp_path / "m.sqlite") as store:
+        assert len(store) == 4
+    assert command(*line).returncode == 0
+    assert (load(tmp_path / "m.nc")["m"].values == values).all()
+
+
+def test_failed_cells_are_a_finding(command):
+    done = command("sweep", "magnet-plugin/mean-field", "-p", "T=-1,1")
+    assert done.returncode == 1
+    assert "1 of 2 cells failed" in done.stderr and "T must not be negative" in done.stderr
+
+
+def test_new_writes_a_plugin(command, tmp_path):
+    assert command("new", "my-plugin").returncode == 0
+    assert (tmp_path / "my-plugin" / "pyproject.toml").exists()
+
+
+WRONG = {
+    "unknown entry": (("run", "mean-field"), "nearest: magnet-plugin/mean-field"),
+    "misspelt entry": (("show", "liegroups/sow"), "liegroups/so"),
+    "unknown parameter": (("run", "magnet-plugin/mean-field", "-p", "temp=1"), "no parameter 'temp'"),
+    "missing parameter": (("run", "magnet-plugin/mean-field"), "needs the parameter 'T'"),
+    "wrong type": (("run", "magnet-plugin/mean-field", "-p", "T=warm"), "'T' must be float, got 'warm'"),
+    "wrong choice": (("run", "magnet-plugin/mean-field", "-p", "T=1", "-p", "start=upp"), "did you mean 'up'?"),
+    "not a number": (("run", "magnet-plugin/mean-field", "-p", "T=NaN"), "not a number"),
+    "refused by the solver": (("run", "magnet-plugin/mean-field", "-p", "T=-1"), "T must not be negative, got -1.0"),
+    "not a solver": (("run", "liegroups/so", "-p", "n=3"), "is a group, not a solver"),
+    "no value": (("run", "magnet-plugin/mean-field", "-p", "T"), "-p needs name=value"),
+    "bad range": (("sweep", "magnet-plugin/mean-field", "-p", "T=0:x:3"), "a range is start:stop:count"),
+    "no nested table": (("sweep", "magnet-plugin/profile", "-p", "slope.x=1,2"), "slope"),
+    "no such file": (("plot", "nowhere.nc"), "nowhere.nc"),
+    "bad plugin name": (("new", "Bad Name"), "Bad Name"),
+    "bad table": (("run", "nowhere.toml"), "cannot read nowhere.toml"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_usage_is_one_sentence_and_status_2(command, tmp_path, what):
+    arguments, expected = WRONG[what]
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert is_one_sentence(done.stderr), done.stderr
+    assert expected in done.stderr
+    assert not list(tmp_path.iterdir()), "something was written"
+
+
+def test_unknown_verb_is_answered_with_the_nearest(command):
+    done = command("lst")
+    assert done.returncode == 2
+    assert "'list'" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_unknown_kind_names_the_kinds(command):
+    done = command("list", "--kind", "solvers")
+    assert done.returncode == 2
+    assert "'solver'" in done.stderr
+
+
+def test_missing_device_is_status_3(command):
+    from symmetron._threads import devices
+
+    if "cuda" in devices():
+        pytest.skip("a CUDA device is here")
+    done = command("run", "magnet-plugin/mean-field", "-p", "T=1", "-p", "device=cuda")
+    assert done.returncode == 3
+    assert is_one_sentence(done.stderr)
+
+
+def test_debug_shows_the_traceback(command):
+    assert "Traceback" in command("--debug", "run", "mean-field").stderr
+
+
+def test_doctor_is_well_with_good_plugins(command):
+    done = command("doctor", "--json", "--package", "x")
+    assert done.returncode == 2  # it has no such option
+    found = json.loads(command("doctor", "--json").stdout)
+    assert not [finding for finding in found["findings"] if "magnet-plugin" in finding or "liegroups" in finding]
+    assert found["liegroups"].endswith("__init__.py")
+
+
+def test_doctor_finds_a_target_that_does_not_resolve(command, magnet):
+    module = magnet / "magnet_plugin.py"
+    module.write_text(module.read_text().replace("magnet_plugin:tiny", "magnet_plugin:tinny"))
+    listed = command("list")
+    assert listed.returncode == 0 and "magnet-plugin/tiny" in listed.stdout
+    done = command("doctor")
+    assert done.returncode == 1
+    assert "magnet-plugin/tiny: target 'magnet_plugin:tinny' does not resolve" in done.stdout
+
+
+def test_broken_plugin_is_reported_beside_clean_json(command, magnet):
+    (magnet / "magnet_plugin.py").write_text("print('hello')\nimport no_such_module\n")
+    listed = command("list", "--json")
+    report = json.loads(listed.stdout)
+    assert listed.returncode == 0
+    assert "magnet-plugin" in [one["package"] for one in report["broken"]]
+    assert "liegroups/so" in [entry["name"] for entry in report["entries"]]
+    assert command("doctor").returncode == 1
