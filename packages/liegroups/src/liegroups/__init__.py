@@ -1,0 +1,5 @@
+"""Matrix Lie groups and finite groups, their sampling, and the measurement of equivariance."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,71 @@
+"""Arrays of three libraries and two precisions."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+
+@dataclass(frozen=True)
+class Backend:
+    library: str
+    dtype: str
+
+    @property
+    def eps(self):
+        return float(np.finfo(self.dtype).eps)
+
+    def array(self, x):
+        x = np.array(x, dtype=self.dtype)
+        if self.library == "torch":
+            import torch
+
+            return torch.from_numpy(x)
+        if self.library == "jax":
+            import jax.numpy as jnp
+
+            return jnp.asarray(x)
+        return x
+
+    def numpy(self, x):
+        """The values in float64, after a check that library and dtype were kept."""
+        assert type(x).__module__.partition(".")[0].startswith(self.library.removesuffix("py")), type(x)
+        assert str(x.dtype).removeprefix("torch.") == self.dtype, x.dtype
+        return np.asarray(x, dtype=np.float64)
+
+
+def _backend(library, dtype):
+    if library != "numpy":
+        pytest.importorskip(library, reason=f"{library} is an optional extra")
+    if library == "jax" and dtype == "float64":
+        import jax
+
+        return jax.enable_x64(True), Backend(library, dtype)
+    return nullcontext(), Backend(library, dtype)
+
+
+@pytest.fixture(params=["numpy", "torch", "jax"])
+def library(request):
+    return request.param
+
+
+@pytest.fixture(params=["float32", "float64"])
+def dtype(request):
+    return request.param
+
+
+@pytest.fixture
+def backend(library, dtype):
+    """An array library with a precision."""
+    context, backend = _backend(library, dtype)
+    with context:
+        yield backend
+
+
+@pytest.fixture
+def backend64(library):
+    """An array library in float64."""
+    context, backend = _backend(library, "float64")
+    with context:
+        yield backend
