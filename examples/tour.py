@@ -6,6 +6,7 @@ Run it with `nox -s demo`, or `python examples/tour.py [folder]`. A new package 
 import functools
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import digits
@@ -102,8 +103,9 @@ def memory(page: Page) -> None:
         f"P = 4, {diagram.sizes['alpha']} x {diagram.sizes['T']} states on 2 workers in {seconds:.1f} s: "
         f"{found} retrieval states; the rest lies beyond the spinodal and is marked so."
     )
-    capacity = sym.run("hopfield-rsb/capacity", model=sym.build(f"{TABLES}#memory.model"))
-    page.text(f"Capacity at T = 0: alpha = {float(capacity['alpha']):.15g} ({capacity.attrs['spec']}).")
+    capacity = sym.run("hopfield-rsb/capacity", model=tomllib.loads(TABLES.read_text())["memory"]["model"])
+    units = {key: capacity.attrs[f"model.{key}"] for key in ("P", "kernel", "load_unit")}
+    page.text(f"Capacity at T = 0: alpha = {float(capacity['alpha']):.15g} ({units}).")
     sym.save(diagram, page.folder / "memory.nc")
     page.figure(sym.plot(diagram), "memory", "Mattis overlap of the retrieval state over load and temperature.")
 

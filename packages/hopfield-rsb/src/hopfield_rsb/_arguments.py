@@ -1,0 +1,41 @@
+"""Checks of what a caller gives, with errors that name the argument."""
+
+import warnings
+
+import numpy as np
+
+from ._averages import TINY
+from ._model import DenseHopfield
+
+
+def check_model(model) -> None:
+    """Raise TypeError unless the model is one that the theory is derived for."""
+    if not isinstance(model, DenseHopfield):
+        raise TypeError(f"model must be a DenseHopfield, got {type(model).__name__}")
+
+
+def check_branch(branch, allowed: tuple[str, ...]) -> None:
+    """Raise ValueError unless the branch is one of those allowed."""
+    if branch not in allowed:
+        raise ValueError(f"branch must be one of {', '.join(map(repr, allowed))}, got {branch!r}")
+
+
+def nonnegative(name: str, value) -> np.ndarray:
+    """Return the argument as a float64 array; what is too small to square becomes zero.
+
+    Raises:
+        TypeError: It is not made of real numbers.
+        ValueError: Something in it is negative, infinite or NaN.
+    """
+    array = np.asarray(value)
+    if array.size == 0 and array.dtype.kind == "O":
+        array = array.astype(float)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a real number or an array of them, got {value!r}")
+    if array.dtype.kind == "f" and array.dtype.itemsize < 8:
+        warnings.warn(f"{name} is {array.dtype}: computed and returned in float64", stacklevel=4)
+    array = array.astype(np.float64)
+    wrong = ~(np.isfinite(array) & (array >= 0))
+    if wrong.any():
+        raise ValueError(f"{name} must be finite and not negative, got {array[wrong].flat[0]}")
+    return np.where(array < TINY, 0.0, array)

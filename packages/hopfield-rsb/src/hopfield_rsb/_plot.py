@@ -1,0 +1,110 @@
+"""The phase diagram as a picture."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._capacity import capacity
+from ._model import DenseHopfield
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+_FINE = 121  # temperatures on the spinodal
+_MODEL = ("P", "kernel", "load_unit")
+
+
+def plot_phase_diagram(dataset: "xarray.Dataset") -> "Figure":
+    r"""Draw the states of a sweep of `rs` over load and temperature.
+
+    The colour is the Mattis overlap (on the glass branch the overlap q); where the branch does not exist the map is
+    left blank. Lines: the edge of the branch, the zero of the replicon (below it replica symmetry is broken), and the
+    Nishimori line $T = \alpha$ where it holds (kernels gaussian and distinct in paper units, $P > 2$).
+
+    Args:
+        dataset: Result of a sweep over `alpha` and `T`, in any order, at least 2 x 2; further dimensions are shown at
+            their first value.
+
+    Returns:
+        A matplotlib figure.
+
+    Raises:
+        ValueError: The data set has no dimensions alpha and T.
+
+    Example:
+        >>> import xarray
+        >>> from hopfield_rsb import DenseHopfield, plot_phase_diagram, rs
+        >>> alpha, T = np.linspace(0.1, 0.5, 5), np.linspace(0, 0.8, 5)
+        >>> states = rs(model=DenseHopfield(P=4), alpha=alpha[:, None], T=T)
+        >>> grid = xarray.Dataset(
+        ...     {name: (("alpha", "T"), values) for name, values in states.items()}, {"alpha": alpha, "T": T}
+        ... )
+        >>> plot_phase_diagram(grid).axes[0].get_xlabel()
+        'load $\\alpha$'
+    """
+    from matplotlib.figure import Figure
+
+    missing = {"alpha", "T"} - set(map(str, dataset.dims))
+    if missing:
+        raise ValueError(f"a phase diagram needs the dimensions alpha and T, missing: {', '.join(sorted(missing))}")
+    extra = {str(dim): 0 for dim in dataset.dims if dim not in ("alpha", "T")}
+    grid = dataset.isel(extra).transpose("T", "alpha")
+    alpha, T = grid["alpha"].values, grid["T"].values
+    exists = grid["converged"].values
+    shown = "q" if dataset.attrs.get("branch") == "glass" else "m"
+    figure = Figure(figsize=(6.4, 4.8), layout="constrained")
+    panel = figure.subplots()
+    colours = panel.pcolormesh(
+        alpha, T, np.where(exists, grid[shown].values, np.nan), vmin=0, vmax=1, cmap="viridis", rasterized=True
+    )
+    figure.colorbar(colours, ax=panel, label={"m": "Mattis overlap $m$", "q": "overlap $q$"}[shown])
+    _edge(panel, dataset, alpha, T, exists)
+    _zero_of_replicon(panel, alpha, T, np.where(exists, grid["replicon"].values, np.nan))
+    if _has_nishimori_line(dataset.attrs):
+        both = min(alpha[-1], T[-1])
+        panel.plot([0, both], [0, both], color="tab:red", lw=1, ls=":", label=r"Nishimori line $T = \alpha$")
+    panel.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=_limits(alpha), ylim=_limits(T))
+    panel.set_title(_title(dataset, extra))
+    if panel.get_legend_handles_labels()[0]:
+        panel.legend(loc="upper right", fontsize="small")
+    return figure
+
+
+def _edge(panel: Any, dataset: "xarray.Dataset", alpha: np.ndarray, T: np.ndarray, exists: np.ndarray) -> None:
+    """Draw the spinodal of the model if it can be told from the attributes, else the edge as the grid shows it."""
+    if exists.all() or not exists.any():
+        return
+    style = {"color": "black", "lw": 1.6, "label": "end of the branch"}
+    if dataset.attrs.get("branch") == "retrieval" and all(f"model.{name}" in dataset.attrs for name in _MODEL):
+        model = DenseHopfield(**{name: dataset.attrs[f"model.{name}"] for name in _MODEL})
+        temperatures = np.linspace(T.min(), T.max(), _FINE)
+        ends = [capacity(model=model, T=value) for value in temperatures]
+        panel.plot([end["alpha"] if end["converged"] else np.nan for end in ends], temperatures, **style)
+    else:
+        panel.contour(alpha, T, exists.astype(float), levels=[0.5], colors="black", linewidths=1.6)
+        panel.plot([], [], **style)
+
+
+def _zero_of_replicon(panel: Any, alpha: np.ndarray, T: np.ndarray, replicon: np.ndarray) -> None:
+    finite = np.clip(replicon, -1, 1)  # it is minus infinity at T = 0
+    if np.nanmin(finite, initial=1) < 0 < np.nanmax(finite, initial=-1):
+        panel.contour(alpha, T, finite, levels=[0.0], colors="white", linewidths=1.4, linestyles="--")
+        panel.plot([], [], color="grey", lw=1.4, ls="--", label="replica symmetry breaks below")
+
+
+def _has_nishimori_line(attributes: Any) -> bool:
+    kernel, unit, P = (attributes.get(f"model.{name}") for name in ("kernel", "load_unit", "P"))
+    in_paper_units = kernel == "gaussian" or unit == "paper"
+    return kernel in ("gaussian", "distinct") and in_paper_units and P is not None and P > 2
+
+
+def _limits(values: np.ndarray) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
+
+
+def _title(dataset: "xarray.Dataset", extra: dict[str, int]) -> str:
+    names = {"model.P": "P", "model.kernel": "kernel", "model.load_unit": "load unit", "branch": "branch"}
+    said = {label: dataset.attrs[name] for name, label in names.items() if name in dataset.attrs}
+    said |= {names.get(dim, dim): dataset[dim].values[index] for dim, index in extra.items()}
+    return ", ".join(f"{label} {value}" for label, value in said.items())
