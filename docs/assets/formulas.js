@@ -1,0 +1,10 @@
+// KaTeX on every page, also on those that instant navigation brings in.
+document$.subscribe(({ body }) =>
+  renderMathInElement(body, {
+    delimiters: [
+      { left: "\\(", right: "\\)", display: false },
+      { left: "\\[", right: "\\]", display: true },
+    ],
+    throwOnError: false,
+  })
+)
