@@ -12,7 +12,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--require-cuda", action="store_true", help="fail, rather than skip, the cuda tests without a device")
+    parser.addoption(
+        "--require-cuda", action="store_true", help="fail, rather than skip, the cuda tests without a device"
+    )
     parser.addoption("--slow", action="store_true", help="run the tests marked slow too")
 
 

@@ -175,3 +175,8 @@ def test_every_package_has_its_pages(dist):
     navigation = (ROOT / "mkdocs.yml").read_text()
     missing = [f"packages/{dist}/{page}.md" for page in ("index", "theory", "api")]
     assert [page for page in missing if page not in navigation or not (ROOT / "docs" / page).is_file()] == []
+
+
+def test_every_measurement_is_on_the_page_of_benchmarks():
+    named = set(re.findall(r"bench/(\w+\.py)", (ROOT / "docs" / "benchmarks.md").read_text()))
+    assert named == {path.name for path in ROOT.glob("bench/*.py")}

@@ -1,8 +1,17 @@
 """Plugins that the tests of the umbrella lend themselves."""
 
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
 import pytest
 
 from symmetron.testing import lend_plugin
+
+collect_ignore = ["plugins"]  # modules of a lent plugin, not tests
 
 MAGNET = '''
 """A magnet in mean-field theory."""
@@ -58,3 +67,27 @@ def magnet():
     """Lend the plugin `magnet-plugin` with its solvers `mean-field` and `profile`."""
     with lend_plugin("magnet-plugin", MAGNET) as folder:
         yield folder
+
+
+@pytest.fixture(scope="module")
+def lab():
+    """Lend the plugin `lab-plugin` of the folder `plugins`."""
+    plugins = Path(__file__).parent / "plugins"
+    with lend_plugin("lab-plugin", (plugins / "lab_plugin.py").read_text()) as folder:
+        shutil.copy(plugins / "lab_parts.py", folder)
+        yield folder
+    sys.modules.pop("lab_parts", None)
+
+
+@pytest.fixture
+def script(lab, tmp_path):
+    """Start a Python script in an empty folder, with the plugin `lab-plugin` on its path."""
+
+    def start(text, *arguments, **options):
+        path = tmp_path / "script.py"
+        path.write_text(textwrap.dedent(text))
+        environment = {**os.environ, "PYTHONPATH": str(lab)}
+        line = [sys.executable, str(path), *map(str, arguments)]
+        return subprocess.Popen(line, cwd=tmp_path, env=environment, text=True, **options)
+
+    return start

@@ -35,7 +35,7 @@ def average(
     Raises:
         ValueError: If the group has no principal-axes frame, or the words are missing.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from liegroups import SE
         >>> from framesym import PointNetwork, average

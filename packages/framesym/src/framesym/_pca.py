@@ -52,7 +52,7 @@ class PCA:
     Raises:
         ValueError: If `group` is another group, or an argument is out of range.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from liegroups import SE
         >>> from framesym import PCA

@@ -32,7 +32,7 @@ class PointNetwork(nn.Module):
     Raises:
         ValueError: If a count is not positive.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from framesym import PointNetwork
         >>> net = PointNetwork(dim=2, classes=10)

@@ -205,7 +205,7 @@ def symmetrize(
     Raises:
         ValueError: If a word, the mode, or the missing words of the network leave it undefined.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from liegroups import E
         >>> from framesym import PCA, symmetrize

@@ -40,7 +40,7 @@ def capacity(*, model: DenseHopfield, T: float = 0.0) -> dict[str, Any]:
     Source:
         Amit, Gutfreund, Sompolinsky, Ann. Phys. 173, 30 (1987) for P = 2; for P > 2 the noise of arXiv:2111.12997.
 
-    Example:
+    Examples:
         >>> [round(capacity(model=DenseHopfield(P=P))["alpha"], 12) for P in (2, 4)]
         [0.137905566495, 0.395720238391]
     """

@@ -55,7 +55,7 @@ class DenseHopfield:
         Albanese, Alemanno, Alessandrelli, Barra, arXiv:2111.12997; Amit, Gutfreund, Sompolinsky,
         Ann. Phys. 173, 30 (1987) for P = 2; the covariances are derived in the theory page.
 
-    Example:
+    Examples:
         >>> model = DenseHopfield(P=4, kernel="power", load_unit="K")
         >>> model.noise
         (0.0, 0.0, 18.0, 0.0, 6.0)
@@ -95,7 +95,7 @@ class DenseHopfield:
             m: Mattis overlap, a number or an array of any shape.
             order: Which derivative, 0 for the function itself.
 
-        Example:
+        Examples:
             >>> DenseHopfield(P=4).g(0.5, order=1)
             0.25
         """
@@ -109,7 +109,7 @@ class DenseHopfield:
             alpha: Load in the model's unit, of a shape that broadcasts with q.
             order: Which derivative, 0 for the function itself.
 
-        Example:
+        Examples:
             >>> DenseHopfield(P=4, kernel="distinct", load_unit="K").xi(1.0, alpha=0.1)
             0.6000000000000001
         """
@@ -125,7 +125,7 @@ class DenseHopfield:
         Raises:
             ValueError: Unknown unit.
 
-        Example:
+        Examples:
             >>> DenseHopfield(P=4, kernel="distinct").convert(0.395720238390763, to="K")
             0.03297668653256358
         """

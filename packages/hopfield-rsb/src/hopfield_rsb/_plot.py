@@ -32,7 +32,7 @@ def plot_phase_diagram(dataset: "xarray.Dataset") -> "Figure":
     Raises:
         ValueError: The data set has no dimensions alpha and T.
 
-    Example:
+    Examples:
         >>> import xarray
         >>> from hopfield_rsb import DenseHopfield, plot_phase_diagram, rs
         >>> alpha, T = np.linspace(0.1, 0.5, 5), np.linspace(0, 0.8, 5)

@@ -53,7 +53,7 @@ def rs(*, model: DenseHopfield, alpha: float | np.ndarray, T: float | np.ndarray
     Source:
         arXiv:2111.12997 for P > 2; Amit, Gutfreund, Sompolinsky, Ann. Phys. 173, 30 (1987) for P = 2.
 
-    Example:
+    Examples:
         >>> from hopfield_rsb import DenseHopfield, rs
         >>> state = rs(model=DenseHopfield(P=4), alpha=0.3, T=0.1)
         >>> round(state["m"], 12), round(state["u"], 12), state["branch"]

@@ -21,7 +21,7 @@ class MatrixGroup:
         compact: Whether the group is compact.
         affine: Whether it acts on points by homogeneous matrices.
 
-    Example:
+    Examples:
         >>> import numpy as np, liegroups
         >>> G = liegroups.SO(2)
         >>> g = G.exp(np.array([np.pi / 2]))

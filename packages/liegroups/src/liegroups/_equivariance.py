@@ -60,7 +60,7 @@ def equivariance_error(
             the whole orbit, the group is not compact and ``scale`` is missing, or jax would compute float64
             in float32.
 
-    Example:
+    Examples:
         >>> import numpy as np, liegroups
         >>> A = np.array([[1.0, 2.0], [3.0, 4.0]])
         >>> report = liegroups.equivariance_error(lambda x: x @ A.T, liegroups.SO(2), np.eye(2))

@@ -72,7 +72,7 @@ class SE(_Euclidean):
     Raises:
         ValueError: If ``n`` is not a positive integer.
 
-    Example:
+    Examples:
         >>> import numpy as np, liegroups
         >>> G = liegroups.SE(2)
         >>> g = G.exp(np.array([np.pi, 0.0, 2.0]))          # half a turn about a point on the x axis
@@ -101,7 +101,7 @@ class E(_Euclidean):
     Raises:
         ValueError: If ``n`` is not a positive integer.
 
-    Example:
+    Examples:
         >>> import liegroups
         >>> G = liegroups.E(3)
         >>> G, G.n, G.dim, G.compact, G.affine

@@ -47,7 +47,7 @@ class Cyclic(_Finite):
     Raises:
         ValueError: If ``n`` is not a positive integer.
 
-    Example:
+    Examples:
         >>> import liegroups
         >>> G = liegroups.Cyclic(4)
         >>> G, G.order
@@ -80,7 +80,7 @@ class Dihedral(_Finite):
     Raises:
         ValueError: If ``n`` is not a positive integer.
 
-    Example:
+    Examples:
         >>> import liegroups
         >>> liegroups.Dihedral(4), liegroups.Dihedral(4).elements().shape
         (D_4, (8, 2, 2))
@@ -116,7 +116,7 @@ class Symmetric(_Finite):
     Raises:
         ValueError: If ``n`` is not a positive integer.
 
-    Example:
+    Examples:
         >>> import liegroups
         >>> G = liegroups.Symmetric(3)
         >>> G, G.elements().shape, liegroups.Symmetric(9).elements() is None

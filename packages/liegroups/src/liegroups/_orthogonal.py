@@ -18,7 +18,7 @@ class SO(MatrixGroup):
     Raises:
         ValueError: If ``n`` is not a positive integer.
 
-    Example:
+    Examples:
         >>> import numpy as np, liegroups
         >>> G = liegroups.SO(3)
         >>> G, G.n, G.dim
@@ -63,7 +63,7 @@ class O(MatrixGroup):  # noqa: E742 - the group's name
     Raises:
         ValueError: If ``n`` is not a positive integer.
 
-    Example:
+    Examples:
         >>> import numpy as np, liegroups
         >>> liegroups.O(2).discrete_generators()
         array([[[ 1.,  0.],

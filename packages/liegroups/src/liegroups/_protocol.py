@@ -19,7 +19,7 @@ class Group(Protocol):
         compact: Whether the group is compact.
         affine: Whether it acts on points by homogeneous matrices.
 
-    Example:
+    Examples:
         >>> import liegroups
         >>> isinstance(liegroups.SO(3), liegroups.Group), isinstance("SO(3)", liegroups.Group)
         (True, False)

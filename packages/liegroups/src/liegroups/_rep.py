@@ -37,7 +37,7 @@ class Rep:
     Raises:
         ValueError: If the word is unknown; the nearest valid one is named.
 
-    Example:
+    Examples:
         >>> import numpy as np, liegroups
         >>> rep = liegroups.Rep("tensor:2", liegroups.SO(2))
         >>> rep, rep.size

@@ -74,7 +74,7 @@ def build(spec: str | PathLike[str] | Mapping[str, Any], **parameters: Any) -> A
         ParameterError: A parameter is unknown, missing or of the wrong type.
         BuildError: The table or file cannot be read, or the entry is a solver.
 
-    Example:
+    Examples:
         >>> import symmetron as sym
         >>> sym.build({"entry": "liegroups/so", "n": 3})
         SO(3)
@@ -98,7 +98,7 @@ def read_table(spec: str | PathLike[str] | Mapping[str, Any]) -> dict[str, Any]:
         table: Any = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise BuildError(f"cannot read {path}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise BuildError(f"{path} is not valid TOML: {error}") from None
     for key in filter(None, inside.split(".")):
         if not isinstance(table, Mapping) or key not in table:
@@ -150,7 +150,9 @@ def plan(table: Mapping[str, Any]) -> Plan:
     given = {name: value for name, value in table.items() if name != "entry"}
     parameters = match(found, given)
     values = {
-        name: check_value(found, parameter, given[name]) if name in given else parameter.default
+        name: check_value(found, parameter, given[name])
+        if name in given
+        else coerce(found.name, parameter, parameter.default)
         for name, parameter in parameters.items()
     }
     return Plan(found, parameters, values)

@@ -84,7 +84,7 @@ def compat(
     Raises:
         UnknownEntry: A model is not registered.
 
-    Example:
+    Examples:
         >>> import liegroups, symmetron as sym
         >>> sym.compat(models=[], groups=[liegroups.SO(2)]).cells
         ()

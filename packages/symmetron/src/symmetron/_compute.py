@@ -18,6 +18,7 @@ from symmetron._entry import Entry
 from symmetron.errors import Cancelled, ResultError
 
 Progress = Callable[[int, int, str], None]
+RESERVED = ("failed", "message")
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,9 @@ def call(task: Task, progress: Progress | None = None) -> tuple[dict[str, np.nda
     target = solver_plan.entry.load()
     given: dict[str, Any] = {"progress": progress, "checkpoint": task.checkpoint and Path(task.checkpoint)}
     extra = {name: given[name] for name in _parameters.services(target)}
+    arguments = solver_plan.arguments()  # may import a library, which is limited only once it is there
     with _threads.limited(task.threads):
-        result = target(**solver_plan.arguments(), **extra)
+        result = target(**arguments, **extra)
     return _columns(solver_plan.entry, result, task.count if batched else None)
 
 
@@ -115,12 +117,16 @@ def _columns(entry: Entry, result: Any, count: int | None) -> tuple[dict[str, np
     declared = entry.options.get("outputs", {})
     dimensions = {dim for dims in declared.values() if isinstance(dims, tuple) for dim in dims}
     columns, shared = {}, {}
+    sizes: dict[str, int] = {}
     for name, value in result.items():
+        if name in RESERVED:
+            raise ResultError(f"{entry.name} returned {name!r}, a name that every sweep gives to its own record")
         array = np.asarray(value)
         if array.dtype.kind not in "biufcU":
             raise ResultError(f"{entry.name} returned {name!r} as {type(value).__name__}, allowed are numbers and text")
         if name in dimensions and array.ndim == 1:
             shared[name] = array
+            sizes.setdefault(name, len(array))
             continue
         if count is None:
             array = array[None]
@@ -132,6 +138,13 @@ def _columns(entry: Entry, result: Any, count: int | None) -> tuple[dict[str, np
         if isinstance(dims, tuple) and array.ndim != len(dims) + 1:
             raise ResultError(f"{entry.name} returned {name!r} with {array.ndim - 1} dimensions and declares {dims}")
         columns[name] = array
+    for name, array in columns.items():
+        dims = declared.get(name)
+        for dim, size in zip(dims, array.shape[1:], strict=True) if isinstance(dims, tuple) else ():
+            if sizes.setdefault(dim, size) != size:
+                raise ResultError(
+                    f"{entry.name} returned {name!r} with {size} along {dim!r}, and {sizes[dim]} elsewhere"
+                )
     return columns, shared
 
 

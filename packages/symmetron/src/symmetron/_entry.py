@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import pkgutil
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["group", "model", "loss", "solver", "dataset"]
 KINDS: tuple[str, ...] = ("group", "model", "loss", "solver", "dataset")
+_importing = threading.RLock()  # redirecting the standard output changes the whole process: one thread at a time
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Entry:
 def resolve(target: str, owner: str) -> Callable[..., Any]:
     """Import ``"module:attr"`` for the entry ``owner``; what its module prints goes to stderr, not into our output."""
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with _importing, contextlib.redirect_stdout(sys.stderr):
             return pkgutil.resolve_name(target)
     except ModuleNotFoundError as error:
         raise PluginError(

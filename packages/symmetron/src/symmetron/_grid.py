@@ -49,6 +49,7 @@ class Grid:
         first = {name: values[0] for name, values in raw.items()} | ({"seed": 0} if seeded else {})
         self.plan = plan(with_dotted(table, first))
         self.axes = {name: [self._coerced(name, value) for value in values] for name, values in raw.items()}
+        self.plans = self._plans()
         self._try_physics()
 
     def blocks(self, threads: int) -> list[tuple[np.ndarray, _compute.Task]]:
@@ -108,13 +109,19 @@ class Grid:
             raise ParameterError(f"{owner.entry.name}: {last!r} cannot be swept{suggest(last, owner.parameters)}")
         return owner, last
 
+    def _plans(self) -> list[Plan]:
+        """Return the plan of the first cell, and that of every other value of an axis that changes a nested table."""
+        changed = [
+            {name: value}
+            for name, values in self.axes.items()
+            if "." in name or any(isinstance(value, Mapping) for value in values)
+            for value in values[1:]
+        ]
+        return [self.plan, *(plan(with_dotted(self.plan.table(), change)) for change in changed)]
+
     def _try_physics(self) -> None:
         """Build the physics models of the grid (they are cheap records), so that a wrong one fails before any work."""
-        trials = [self.plan]
-        for name, values in self.axes.items():
-            if "." in name or isinstance(values[0], Mapping):
-                trials += [plan(with_dotted(self.plan.table(), {name: value})) for value in values[1:]]
-        for trial in trials:
+        for trial in self.plans:
             for nested in trial.plans():
                 if nested.entry.options.get("family") == "physics":
                     try:
@@ -142,9 +149,14 @@ def _is_set(table: Mapping[str, Any], name: str) -> bool:
     return not rest or (isinstance(table[head], Mapping) and _is_set(table[head], rest))
 
 
-def key_of(task: _compute.Task, identity: Mapping[str, Any]) -> str:
-    """Return the key under which the task's block is kept."""
-    return _canonical.digest([task.table, task.cells, task.count, identity])
+def key_of(task: _compute.Task, versions: Mapping[str, str]) -> str:
+    """Return the key under which the task's block is kept: all that may change a bit of it, and nothing else."""
+    # A patch release never changes numbers; symmetron moves results, it does not make them.
+    minor = {name: version.split(".")[:2] for name, version in versions.items() if name != "symmetron"}
+    table = dict(task.table)
+    if "device" in table:
+        table["device"] = str(table["device"]).partition(":")[0]
+    return _canonical.digest([table, task.cells, task.count, task.threads, minor])
 
 
 def cells_text(task: _compute.Task) -> str:

@@ -28,7 +28,7 @@ def lend_plugin(
     Yields:
         The folder that holds the module.
 
-    Example:
+    Examples:
         >>> import symmetron as sym
         >>> source = '''
         ... import pluggy

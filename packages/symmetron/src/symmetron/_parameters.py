@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -78,12 +79,14 @@ def services(target: Any) -> tuple[str, ...]:
 def _evaluate(annotation: Any, target: Any) -> Any:
     if annotation is REQUIRED:
         return Any
+    if isinstance(annotation, typing.ForwardRef):  # in the signature of a NamedTuple
+        annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
         return annotation
-    function = target.__init__ if inspect.isclass(target) else target
-    names = getattr(inspect.unwrap(function), "__globals__", {})
+    module = sys.modules.get(getattr(inspect.unwrap(target), "__module__", ""))
     try:
-        return eval(annotation, names)  # what typing.get_type_hints does, one parameter at a time
+        # What typing.get_type_hints does, one parameter at a time.
+        return eval(annotation, vars(module) if module else {})
     except Exception:
         return Any  # a name imported for type checkers only
 
@@ -143,9 +146,9 @@ def is_array(annotation: Any) -> bool:
 
 
 def accepts_text(annotation: Any) -> bool:
-    """Whether a string is a proper value of the annotation, rather than the name of an entry."""
-    if annotation in (Any, str) or isinstance(annotation, str):
-        return annotation is str
+    """Whether a string stands for a value of the annotation, rather than for the entry of that name."""
+    if annotation in (bool, int, float, complex, str):
+        return True
     origin = typing.get_origin(annotation)
     if origin is typing.Literal:
         return any(isinstance(choice, str) for choice in typing.get_args(annotation))
@@ -172,11 +175,20 @@ def match(entry: Entry, values: Mapping[str, Any]) -> dict[str, Parameter]:
 
 
 def coerce(owner: str, parameter: Parameter, value: Any) -> Any:
-    """Return ``value`` as the parameter's annotated type.
+    """Return ``value`` as the parameter's annotated type; its default is allowed whatever the annotation says.
 
     Raises:
         ParameterError: It is not of that type, or not a number (NaN).
     """
+    try:
+        return _coerced(owner, parameter, value)
+    except ParameterError:
+        if repr(value) == repr(parameter.default):
+            return value
+        raise
+
+
+def _coerced(owner: str, parameter: Parameter, value: Any) -> Any:
     if is_array(parameter.annotation):
         converted = _as_numbers(owner, parameter, value)
     elif parameter.annotation is Any:
@@ -209,11 +221,14 @@ def _as_numbers(owner: str, parameter: Parameter, value: Any) -> Any:
 
 
 def _validate(owner: str, parameter: Parameter, value: Any) -> Any:
+    import numpy as np
     import pydantic
 
     adapter = _adapter(parameter.annotation)
     if adapter is None:
         return value
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
     try:
         return adapter.validate_python(value)
     except pydantic.ValidationError as error:

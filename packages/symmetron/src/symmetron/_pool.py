@@ -49,7 +49,7 @@ class Pool(Executor):
     Raises:
         ValueError: A number is less than 1.
 
-    Example:
+    Examples:
         >>> import math
         >>> from symmetron import Pool
         >>> with Pool(workers=1) as pool:
@@ -115,12 +115,21 @@ class Pool(Executor):
 
     def _serve(self) -> None:
         """Hand out tasks and collect results until closed; runs in its own thread."""
+        reason: BaseException | str = "the pool was stopped"
         try:
             while self._step():
                 pass
-        finally:
-            for worker in self._live:
-                worker.end(now=self._killed)
+        except BaseException as error:  # such as no memory for another process
+            reason = error
+        with self._lock:
+            self._closing = True
+            left = [*self._queue, *(worker.job for worker in self._live if worker.job)]
+            self._queue.clear()
+        for worker in self._live:
+            worker.end(now=worker.job is not None)
+        for job in left:  # nobody shall wait for them
+            if not job.future.cancel():
+                job.future.set_exception(SweepError(f"a task was not finished: {reason}"))
 
     def _step(self) -> bool:
         self._assign()
@@ -138,13 +147,12 @@ class Pool(Executor):
         return True
 
     def _assign(self) -> None:
-        idle = (worker for worker in self._live if worker.job is None)
         while True:
             with self._lock:
                 job = self._queue.popleft() if self._queue and not self._killed else None
             if job is None:
                 return
-            worker = next(idle, None)
+            worker = next((worker for worker in self._live if worker.job is None), None)
             if worker is None and len(self._live) < self.workers:
                 worker = _Worker(self.threads)
                 self._live.append(worker)
@@ -199,7 +207,12 @@ class _Worker:
         self.pipe.send(job.call)
 
     def receive(self) -> None:
-        kind, value = self.pipe.recv()
+        try:
+            kind, value = self.pipe.recv()
+        except (EOFError, OSError):
+            raise
+        except Exception as error:  # an object that can be pickled and not unpickled
+            kind, value = "error", SweepError(f"the answer of a worker cannot be read: {error}")
         if self.job is None:
             return
         if kind == "progress":

@@ -66,11 +66,11 @@ def registry() -> Registry:
         PluginError: A plugin is broken and the environment variable ``SYMMETRON_STRICT`` is 1.
     """
     points = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value))
-    names = [point.name for point in points]
+    owners = [point.dist.name if point.dist is not None else point.name for point in points]
     found: dict[str, Entry] = {}
     broken: list[Broken] = []
-    for point in points:
-        collected = _load(point, twice=names.count(point.name) > 1)
+    for point, owner in zip(points, owners, strict=True):
+        collected = _load(point, twice=owners.count(owner) > 1)
         if isinstance(collected, Broken):
             broken.append(collected)
         else:
@@ -91,7 +91,7 @@ def entries(kind: str | None = None, package: str | None = None, tag: str | None
     Raises:
         ValueError: ``kind`` is none of the five.
 
-    Example:
+    Examples:
         >>> import symmetron as sym
         >>> [entry.name for entry in sym.entries(kind="group", package="liegroups") if "affine" in entry.tags]
         ['liegroups/e', 'liegroups/se']
@@ -113,7 +113,7 @@ def entry(name: str) -> Entry:
     Raises:
         UnknownEntry: There is none; the message names the nearest ones.
 
-    Example:
+    Examples:
         >>> import symmetron as sym
         >>> sym.entry("liegroups/so").kind
         'group'
@@ -166,7 +166,11 @@ def _check_metadata(point: importlib.metadata.EntryPoint, *, twice: bool) -> Non
     if distribution is None:
         return
     if twice:
-        raise _Defect("metadata", f"two distributions register a plugin {point.name!r}", "Uninstall one of them")
+        raise _Defect(
+            "metadata",
+            f"it names more than one plugin module in the entry-point group {GROUP!r}",
+            "Keep the entry point that is named after the distribution, and register everything there",
+        )
     if _normal(point.name) != _normal(distribution.name):
         raise _Defect(
             "metadata",
@@ -194,19 +198,26 @@ def _check_hooks(module: ModuleType) -> None:
     marked = [name for name, value in vars(module).items() if hasattr(value, "symmetron_impl")]
     if HOOK in marked and len(marked) == 1:
         return
-    where = getattr(module, "__file__", "") or ""
     wrong = [name for name in marked if name != HOOK]
     if wrong:
-        raise _Defect("hook", f"there is no hook {wrong[0]!r}; did you mean {HOOK!r}?", "Rename the function", where)
+        message = f"there is no hook {wrong[0]!r}; did you mean {HOOK!r}?"
+        raise _Defect("hook", message, "Rename the function", _line(module, wrong[0]))
     close = [HOOK] if callable(getattr(module, HOOK, None)) else _nearest_function(module)
     if close:
         raise _Defect(
             "hook",
             f"the function {close[0]!r} is not marked as the hook {HOOK!r}",
             'Decorate it with pluggy.HookimplMarker("symmetron")',
-            where,
+            _line(module, close[0]),
         )
-    raise _Defect("hook", f"the module has no hook {HOOK!r}", "Define it; `symmetron new` writes an example", where)
+    message = f"the module has no hook {HOOK!r}"
+    raise _Defect("hook", message, "Define it; `symmetron new` writes an example", module.__file__ or "")
+
+
+def _line(module: object, name: str) -> str:
+    """Return file:line of a function of the module, or the file alone."""
+    code = getattr(getattr(module, name, None), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else getattr(module, "__file__", None) or ""
 
 
 def _nearest_function(module: ModuleType) -> list[str]:
@@ -223,11 +234,13 @@ def _place(error: BaseException) -> str:
     """Return file:line of the plugin's own line that failed."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
-    ours = (os.path.dirname(__file__), os.path.dirname(pluggy.__file__))
+    if isinstance(error, pluggy.PluginValidationError):
+        return _line(error.plugin, HOOK)
+    hosts = tuple(os.path.join(os.path.dirname(str(host.__file__)), "") for host in (hookspecs, pluggy, importlib))
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(("<frozen", *ours)) and "importlib" not in frame.filename
+        if not frame.filename.startswith(("<frozen", *hosts))
     ]
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 

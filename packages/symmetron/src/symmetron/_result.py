@@ -18,6 +18,7 @@ from symmetron import _canonical
 from symmetron._build import Plan
 from symmetron._compute import Block, stack
 from symmetron._entry import Entry
+from symmetron._registry import entry as find_entry
 from symmetron._registry import registry
 from symmetron.errors import ResultError
 
@@ -56,7 +57,8 @@ def assemble(
         extra = {"units": units[name]} if name in units else {}
         if isinstance(declared.get(name), str):
             extra["format"] = declared[name]
-        data[name] = ((*axes, *dims), values.reshape(shape + values.shape[1:]), extra)
+        label = f"{name}_returned" if name in axes else name  # the coordinate has that name
+        data[label] = ((*axes, *dims), values.reshape(shape + values.shape[1:]), extra)
     for dim, sizes in lengths.items():
         data[f"{dim}_length"] = (tuple(axes), sizes.reshape(shape), {})
     messages = np.array([message for block in blocks for message in block.messages], dtype=np.str_)[order]
@@ -109,20 +111,20 @@ def all_units(plan: Plan, prefix: str = "") -> dict[str, str]:
     return units
 
 
-def provenance(plan: Plan, swept: Iterable[str] = (), **more: Any) -> dict[str, Any]:
+def provenance(plans: Sequence[Plan], swept: Iterable[str] = (), **more: Any) -> dict[str, Any]:
     """Return the attributes of a result: the table with its defaults, every convention in it, the versions used.
 
-    What is ``swept`` is a coordinate and stays out of them.
+    ``plans`` are those of the cells, as far as their tables differ; what is ``swept`` is a coordinate and stays out.
     """
-    table = _canonical.readable(plan.table())
+    table = _canonical.readable(plans[0].table())
     for name in swept:
         *path, last = name.split(".")
         functools.reduce(operator.getitem, path, table).pop(last)
     return {
-        "entry": plan.entry.name,
+        "entry": plans[0].entry.name,
         "spec": json.dumps(table),
         **dict(_flat(table)),
-        "versions": json.dumps(versions(plan)),
+        "versions": json.dumps(versions(frozenset().union(*(packages(plan.table()) for plan in plans)))),
         "python": platform.python_version(),
         "host": platform.node(),
         **more,
@@ -141,11 +143,18 @@ def _flat(table: Mapping[str, Any], prefix: str = ""):
             yield f"{prefix}{name}", json.dumps(value)
 
 
-def versions(plan: Plan) -> dict[str, str]:
-    """Return the version of every package whose entries take part, and of the plugins these stand on."""
+def packages(table: Any) -> frozenset[str]:
+    """Return the packages whose entries the table names, nested tables included."""
+    found = frozenset({find_entry(table["entry"]).package} if isinstance(table, Mapping) and "entry" in table else ())
+    inner = table.values() if isinstance(table, Mapping) else table if isinstance(table, list | tuple) else ()
+    return found.union(*map(packages, inner))
+
+
+def versions(involved: frozenset[str]) -> dict[str, str]:
+    """Return the versions of the packages, of the plugins these stand on, and of symmetron."""
     plugins = {entry.package for entry in registry().entries.values()}
     found: dict[str, str] = {}
-    todo = {nested.entry.package for nested in plan.plans()}
+    todo = set(involved)
     while todo:
         package = todo.pop()
         found[package] = metadata.version(package)

@@ -47,7 +47,7 @@ def run(
         BuildError: The entry is not a solver.
         MissingDevice: The parameter ``device`` names a device that is not here.
 
-    Example:
+    Examples:
         >>> import symmetron as sym
         >>> model = {"entry": "hopfield-rsb/dense-hopfield", "P": 4}                  # doctest: +SKIP
         >>> float(sym.run("hopfield-rsb/rs", model=model, alpha=0.3, T=0.1)["m"])     # doctest: +SKIP
@@ -66,18 +66,10 @@ def run(
         columns["seed"] = np.asarray([solver_plan.values["seed"]])
     block = _compute.Block(columns, shared, ("",), {})
     seconds = time.perf_counter() - clock
-    attributes = _result.provenance(solver_plan, threads=threads, started=started, seconds=seconds)
+    attributes = _result.provenance([solver_plan], threads=threads, started=started, seconds=seconds)
     return _result.assemble(
         solver_plan.entry, {}, [block], [np.zeros(1, int)], attributes, _result.all_units(solver_plan)
     ).drop_vars("failed")
-
-
-def identity(solver_plan: Plan, threads: int) -> dict[str, Any]:
-    """Return what identifies a result: everything that may change a bit of it, and nothing else."""
-    device = str(solver_plan.values.get("device", "cpu")).partition(":")[0]
-    minor = {name: ".".join(version.split(".")[:2]) for name, version in _result.versions(solver_plan).items()}
-    minor.pop("symmetron")  # it moves results, it does not make them
-    return {"device": device, "threads": threads, "versions": minor}
 
 
 def is_portable(solver_plan: Plan) -> bool:

@@ -26,7 +26,7 @@ class Store:
     Raises:
         SweepError: The file cannot be opened, is no store, or is of another version.
 
-    Example:
+    Examples:
         >>> import tempfile, pathlib
         >>> from symmetron import Store
         >>> with tempfile.TemporaryDirectory() as folder, Store(pathlib.Path(folder) / "runs.sqlite") as store:
@@ -54,17 +54,19 @@ class Store:
         if version != 0 or tables:
             raise SweepError(f"{self.path} is not a store of this version of symmetron; name another file")
         self.connection.execute("pragma journal_mode=wal")
+        self.connection.execute("begin immediate")  # another process may be making the same store
         self.connection.execute(
             "create table if not exists block (key text primary key, entry text not null, parameters text not null,"
             " data blob not null, provenance text not null)"
         )
         self.connection.execute(f"pragma user_version={_SCHEMA}")
+        self.connection.execute("commit")
 
     @property
     def folder(self) -> Path | None:
         """Where the checkpoints of unfinished cells are kept, beside the file."""
         name = self.path.removeprefix("file:").partition("?")[0]
-        return None if name in (":memory:", "") else Path(f"{name}.checkpoints")
+        return None if name in (":memory:", "") else Path(f"{name}.checkpoints").absolute()
 
     def require_writable(self) -> None:
         """Fail now, rather than after the first block is computed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -70,7 +71,7 @@ def sweep(
         MissingDevice: The parameter ``device`` names a device that is not here.
         Cancelled: The progress callback stopped the sweep; finished blocks are in the store.
 
-    Example:
+    Examples:
         >>> import symmetron as sym
         >>> model = {"entry": "hopfield-rsb/dense-hopfield", "P": 4}                                # doctest: +SKIP
         >>> sym.sweep("hopfield-rsb/rs", {"alpha": [0.1, 0.2], "T": [0, 0.1]}, model=model).sizes    # doctest: +SKIP
@@ -84,15 +85,16 @@ def sweep(
     for value in cells.axes.get("device", ()):
         _threads.require_device(value)
     with _opened(store) as opened:
-        if opened is not None and not _run.is_portable(cells.plan):
+        if (opened is not None or cells.entry.options["stochastic"]) and not _run.is_portable(cells.plan):
             raise SweepError(
-                f"a store can only tell tables apart: give the model of {cells.entry.name} as a table, not as an object"
+                f"{cells.entry.name}: a store and the seeds of a sweep are made from tables; "
+                "give the model as a table, not as an object"
             )
         jobs = _jobs(cells, threads, opened)
         with bar(progress, cells.entry.name, cells.count) as show:
             _finish(jobs, opened, executor, workers, threads, fresh, show)
     attributes = _result.provenance(
-        cells.plan,
+        cells.plans,
         swept=cells.axes,
         threads=threads,
         started=started,
@@ -100,7 +102,7 @@ def sweep(
         solver_seconds=sum(job.block.provenance["seconds"] for job in jobs if job.block),
         **({"sweep_seed": seed} if cells.entry.options["stochastic"] else {}),
     )
-    blocks = [_with_seed(job) for job in jobs]
+    blocks = [_with_seed(job, cells) for job in jobs]
     units = _result.all_units(cells.plan)
     return _result.assemble(cells.entry, cells.axes, blocks, [job.indices for job in jobs], attributes, units)
 
@@ -114,12 +116,11 @@ class _Job:
 
 
 def _jobs(cells: Grid, threads: int, store: Store | None) -> list[_Job]:
-    identity = _run.identity(cells.plan, threads)
-    jobs = []
-    for indices, task in cells.blocks(threads):
-        key = key_of(task, identity) if store is not None else ""
-        jobs.append(_Job(indices, task, key))
-    return jobs
+    versions = functools.cache(_result.versions)
+    return [
+        _Job(indices, task, key_of(task, versions(_result.packages(task.table))) if store is not None else "")
+        for indices, task in cells.blocks(threads)
+    ]
 
 
 @contextlib.contextmanager
@@ -203,9 +204,9 @@ def _with_checkpoint(job: _Job, store: Store | None) -> Task:
     return job.task if folder is None else replace(job.task, checkpoint=str(folder / job.key))
 
 
-def _with_seed(job: _Job) -> Block:
+def _with_seed(job: _Job, cells: Grid) -> Block:
     assert job.block is not None
     seeds = job.task.cells.get("seed")
-    if seeds is None or "seed" in job.block.columns:
+    if seeds is None or "seed" in cells.axes or "seed" in job.block.columns:
         return job.block
     return replace(job.block, columns={**job.block.columns, "seed": np.asarray(seeds)})

@@ -54,7 +54,7 @@ def symmetrize(
     Raises:
         BuildError: No method fits, for example because the group is not compact.
 
-    Example:
+    Examples:
         >>> import numpy as np, liegroups, symmetron as sym
         >>> A = np.array([[1.0, 2.0], [3.0, 4.0]])
         >>> average = sym.symmetrize(lambda x: x @ A.T, liegroups.Cyclic(4))

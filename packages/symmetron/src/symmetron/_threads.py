@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Iterator
 
 from symmetron.errors import MissingDevice
@@ -15,6 +16,9 @@ _LIBRARIES = ("OMP", "OPENBLAS", "MKL", "NUMBA")
 
 
 _prepared = 0
+_lock = threading.Lock()
+_running: list[int] = []  # the limit of each computation that runs in this process
+_restore = contextlib.ExitStack()
 
 
 def prepare_worker(threads: int) -> None:
@@ -35,18 +39,26 @@ def limited(threads: int) -> Iterator[None]:
     if threads == _prepared:
         yield
         return
+    with _lock:
+        if threads not in _running[-1:]:
+            _limit(threads)
+        _running.append(threads)
+    try:
+        yield
+    finally:
+        with _lock:  # computations in several threads share the libraries: the last to end restores them
+            _running.remove(threads)
+            if not _running:
+                _restore.close()
+
+
+def _limit(threads: int) -> None:
     import threadpoolctl
 
-    torch = sys.modules.get("torch")
-    before = torch.get_num_threads() if torch else threads
-    with threadpoolctl.threadpool_limits(limits=threads):
-        if torch:
-            torch.set_num_threads(threads)
-        try:
-            yield
-        finally:
-            if torch:
-                torch.set_num_threads(before)
+    _restore.enter_context(threadpoolctl.threadpool_limits(limits=threads))
+    if torch := sys.modules.get("torch"):
+        _restore.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(threads)
 
 
 def require_device(device: str) -> None:

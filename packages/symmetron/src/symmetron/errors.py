@@ -1,5 +1,6 @@
 """Every error the umbrella raises on purpose; each message is one sentence with the nearest valid choice."""
 
+import copyreg
 import difflib
 from collections.abc import Iterable
 
@@ -21,6 +22,9 @@ class UnknownEntry(SymmetronError, LookupError):
         close = same_name or nearest(name, known, count=3)
         hint = f"nearest: {', '.join(close)}" if close else "`symmetron list` shows every entry"
         super().__init__(f"no entry is named {name!r} (full names are <distribution>/<name>); {hint}")
+
+    def __reduce__(self):  # by its message alone, so that a worker can send it home
+        return copyreg.__newobj__, (type(self), str(self))  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class ParameterError(SymmetronError, ValueError):
@@ -50,12 +54,13 @@ class Cancelled(SymmetronError):
 def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
     """Return up to ``count`` of the ``known`` words most like ``word``, best first.
 
-    >>> nearest("alhpa", ["alpha", "T"])
-    ['alpha']
+    Examples:
+        >>> nearest("alhpa", ["alpha", "T"])
+        ['alpha']
     """
     known = list(known)
     folded = {choice.lower(): choice for choice in known}
-    return [folded[choice] for choice in difflib.get_close_matches(word.lower(), folded, n=count, cutoff=0.4)]
+    return [folded[choice] for choice in difflib.get_close_matches(str(word).lower(), folded, n=count, cutoff=0.4)]
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
