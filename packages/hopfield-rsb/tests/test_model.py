@@ -10,9 +10,9 @@ from hopfield_rsb import DenseHopfield
 
 
 def crosstalk(kernel, P, N, flipped):
-    """Return N^(2-P)... the exact covariance per N and per alpha_K of -H's noise at overlap q = 1 - 2 flipped/N.
+    """Return the exact covariance per N and per alpha_K of the noise at overlap q = 1 - 2 flipped/N.
 
-    By enumeration of all patterns: E over xi of (N/2)^2 f(m) f(m') N^(P-1) / N with the mean of f taken off, where m and
+    All 2^N patterns are enumerated: K = alpha_K N^(P-1) of them contribute (N/2)^2 cov(f(m), f(m')) each, where m and
     m' are the overlaps of a pattern with two states that differ in `flipped` spins.
     """
     states = np.array(list(itertools.product([-1, 1], repeat=N)))

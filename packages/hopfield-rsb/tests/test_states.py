@@ -185,6 +185,21 @@ def test_shapes_broadcast_and_empty_stays_empty():
     assert isinstance(rs(model=model, alpha=0.1, T=0.1)["converged"], bool)
 
 
+def test_single_precision_is_upcast_and_said():
+    # float32(0.3) is not 0.3: the state is that of the number that came
+    with pytest.warns(UserWarning, match="alpha is float32"):
+        state = rs(model=DenseHopfield(), alpha=np.float32([0.3]), T=0.1)
+    assert state["m"].dtype == np.float64
+    assert state["m"][0] == rs(model=DenseHopfield(), alpha=float(np.float32(0.3)), T=0.1)["m"]
+
+
+def test_distinct_sites_lack_the_diagonal_at_two():
+    # sum_i over the diagonal of -(1/2N) sum_mu (sum_i xi_i s_i)^2 is -K/2: alpha/2 a spin
+    full, bare = (rs(model=DenseHopfield(P=2, kernel=kernel), alpha=0.1, T=0.2) for kernel in ("power", "distinct"))
+    assert bare["u"] - full["u"] == pytest.approx(0.05, abs=1e-15)
+    assert bare["s"] == full["s"] and bare["m"] == full["m"]
+
+
 @pytest.mark.parametrize(
     "wrong, error, word",
     [
@@ -201,3 +216,14 @@ def test_shapes_broadcast_and_empty_stays_empty():
 def test_wrong_input_is_named(wrong, error, word):
     with pytest.raises(error, match=word):
         rs(**({"model": DenseHopfield(), "alpha": 0.1, "T": 0.1} | wrong))
+
+
+def test_what_does_not_exist_is_never_nan():
+    alpha, T = (grid.ravel() for grid in np.meshgrid([0.0, 0.1, 0.7], [0.0, 0.3, 1.0, 1.5]))
+    for P in (2, 3, 4):
+        for branch in ("retrieval", "glass", "paramagnet"):
+            state = rs(model=DenseHopfield(P=P), alpha=alpha, T=T, branch=branch)
+            for name, values in state.items():
+                if np.ndim(values) and values.dtype.kind == "f":
+                    assert not np.isnan(values).any(), (P, branch, name)
+            assert ((state["branch"] == "none") == ~state["converged"]).all()

@@ -95,7 +95,7 @@ def test_a_wrong_place_in_a_file_is_explained(file, inside, words):
 
 
 def test_an_unreadable_file_is_explained(tmp_path):
-    with pytest.raises(BuildError, match="cannot read .*none.toml"):
+    with pytest.raises(BuildError, match=r"cannot read .*none\.toml"):
         sym.build(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("entry = ")
     with pytest.raises(BuildError, match="is not valid TOML"):

@@ -96,7 +96,7 @@ def test_a_generator_and_an_array_are_axes(pool):
         ("lab-plugin/inverse", {"x": [1]}, {"x": 2}, ParameterError, "'x' is both fixed and swept"),
         ("lab-plugin/energy", {"T": [1], "model.P": [1]}, {"model": {"entry": "lab-plugin/spin", "P": 3}}, ParameterError,
          "'model.P' is both fixed and swept"),
-        ("lab-plugin/inverse", {"y": [1], "x": [1]}, {}, ParameterError, "no parameter 'y'; did you mean"),
+        ("lab-plugin/inverse", {"y": [1], "x": [1]}, {}, ParameterError, "no parameter 'y'; known: x"),
         ("lab-plugin/inverse", {"y": []}, {}, ParameterError, "no parameter 'y'"),
         ("lab-plugin/inverse", {"x": "12"}, {}, ParameterError, "'x' needs a list of values, got '12'"),
         ("lab-plugin/inverse", {"x": 12}, {}, ParameterError, "'x' needs a list of values, got 12"),

@@ -7,6 +7,8 @@ import numpy as np
 from ._averages import TINY
 from ._model import DenseHopfield
 
+LARGEST = 1e50
+
 
 def check_model(model) -> None:
     """Raise TypeError unless the model is one that the theory is derived for."""
@@ -25,7 +27,7 @@ def nonnegative(name: str, value) -> np.ndarray:
 
     Raises:
         TypeError: It is not made of real numbers.
-        ValueError: Something in it is negative, infinite or NaN.
+        ValueError: Something in it is negative, NaN or too large to take powers of.
     """
     array = np.asarray(value)
     if array.size == 0 and array.dtype.kind == "O":
@@ -35,7 +37,7 @@ def nonnegative(name: str, value) -> np.ndarray:
     if array.dtype.kind == "f" and array.dtype.itemsize < 8:
         warnings.warn(f"{name} is {array.dtype}: computed and returned in float64", stacklevel=4)
     array = array.astype(np.float64)
-    wrong = ~(np.isfinite(array) & (array >= 0))
+    wrong = ~((array >= 0) & (array <= LARGEST))
     if wrong.any():
-        raise ValueError(f"{name} must be finite and not negative, got {array[wrong].flat[0]}")
+        raise ValueError(f"{name} must lie between 0 and {LARGEST:g}, got {array[wrong].flat[0]}")
     return np.where(array < TINY, 0.0, array)

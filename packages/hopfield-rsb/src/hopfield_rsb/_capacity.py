@@ -1,5 +1,6 @@
 """The largest load at which a retrieval state exists: the spinodal of the replica-symmetric equations."""
 
+import dataclasses
 import math
 from typing import Any
 
@@ -13,7 +14,8 @@ from ._newton import descend, equations
 from ._rs import TOLERANCE
 
 _GRID = 65  # loads tried at once while the spinodal is bracketed
-_ROUNDS = 4  # each narrows the bracket 64-fold
+_NARROW = 1e-10  # relative width of the bracket from which the fold is solved
+_ROUNDS = 12  # each narrows the bracket 64-fold; a load that is still not separated from zero is zero
 _ROUNDOFF = np.float64(1e-15)
 _NO_MEMORY = {"alpha": 0.0, "m": 0.0, "q": 0.0, "chi": 0.0, "residual": 0.0, "converged": False}
 
@@ -27,15 +29,16 @@ def capacity(*, model: DenseHopfield, T: float = 0.0) -> dict[str, Any]:
 
     Args:
         model: The network, which fixes the kernel and the unit of the load.
-        T: Temperature, at least 0, in the units of `rs`.
+        T: Temperature in the unit of `rs`, one number from 0 to 1e50.
 
     Returns:
-        `alpha` in the model's unit, the order parameters `m`, `q` and `chi` there, `residual` and `converged`. Where
-        no load is stored at this temperature, `alpha` is 0 and `converged` False.
+        `alpha` in the model's unit, the order parameters `m`, `q` and $\chi = \beta(1-q)$ there, `residual`,
+        `converged`, and the model's `P`, `kernel` and `load_unit`. Where no load is stored at this temperature, `alpha`
+        is 0 and `converged` False.
 
     Raises:
         TypeError: model is no DenseHopfield.
-        ValueError: T is negative or not finite.
+        ValueError: T is out of range, NaN or an array.
 
     Source:
         Amit, Gutfreund, Sompolinsky, Ann. Phys. 173, 30 (1987) for P = 2; for P > 2 the noise of arXiv:2111.12997.
@@ -48,8 +51,10 @@ def capacity(*, model: DenseHopfield, T: float = 0.0) -> dict[str, Any]:
     temperature = nonnegative("T", T)
     if temperature.ndim:
         raise ValueError(f"T must be one number, got an array of shape {temperature.shape}")
-    start = _at_zero(model)
-    return _at(model, float(temperature), start["alpha"]) if temperature > 0 else start
+    end = _at_zero(model)
+    if temperature > 0:
+        end = _at(model, float(temperature), end["alpha"])
+    return end | dataclasses.asdict(model)
 
 
 def _at_zero(model: DenseHopfield) -> dict[str, Any]:
@@ -86,6 +91,10 @@ def _at(model: DenseHopfield, T: float, alpha_zero: float) -> dict[str, Any]:
         last = int(np.argmin(found)) - 1 if not found.all() else _GRID - 1
         low, high = loads[last], loads[min(last + 1, _GRID - 1)]
         m, chi = ms[last], chis[last]
+        if high - low <= _NARROW * high:
+            break
+    if low == 0:
+        return dict(_NO_MEMORY)
 
     def fold(unknown: np.ndarray) -> np.ndarray:
         m, chi, alpha = unknown

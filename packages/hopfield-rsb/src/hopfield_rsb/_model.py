@@ -15,7 +15,7 @@ Number = TypeVar("Number", float, np.ndarray)
 
 KERNELS = ("gaussian", "distinct", "power")
 LOAD_UNITS = ("paper", "K")
-LARGEST_P = 100  # beyond, (2P-3)!! in the load units comes close to the largest float64
+LARGEST_P = 50  # the load units differ by P!/2: beyond, loads in one of them would leave the range of float64
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class DenseHopfield:
     `distinct` and `power`, $\alpha = \alpha_K$ for `gaussian` (and for all three at $P = 2$).
 
     Attributes:
-        P: Number of spins in a coupling, 2 to 100. Odd values break the symmetry between a pattern and its
+        P: Number of spins in a coupling, 2 to 50. Odd values break the symmetry between a pattern and its
             negative; with the kernel `power` they also create a random field, and a warning says so.
         kernel: Meaning of the couplings: "gaussian", "distinct" or "power".
         load_unit: Unit of every load alpha that goes in or comes out: "paper" or "K".

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
-_FINE = 121  # temperatures on the spinodal
+_FINE = 61  # temperatures on the spinodal
 _MODEL = ("P", "kernel", "load_unit")
 
 
@@ -33,15 +33,12 @@ def plot_phase_diagram(dataset: "xarray.Dataset") -> "Figure":
         ValueError: The data set has no dimensions alpha and T.
 
     Examples:
-        >>> import xarray
-        >>> from hopfield_rsb import DenseHopfield, plot_phase_diagram, rs
-        >>> alpha, T = np.linspace(0.1, 0.5, 5), np.linspace(0, 0.8, 5)
-        >>> states = rs(model=DenseHopfield(P=4), alpha=alpha[:, None], T=T)
-        >>> grid = xarray.Dataset(
-        ...     {name: (("alpha", "T"), values) for name, values in states.items()}, {"alpha": alpha, "T": T}
-        ... )
-        >>> plot_phase_diagram(grid).axes[0].get_xlabel()
-        'load $\\alpha$'
+        Through the umbrella, which knows it as the picture of `hopfield-rsb/rs`:
+
+        >>> import symmetron as sym                                                   # doctest: +SKIP
+        >>> grid = {"alpha": np.linspace(0.01, 0.6, 40), "T": np.linspace(0, 1, 40)}  # doctest: +SKIP
+        >>> model = {"entry": "hopfield-rsb/dense-hopfield", "P": 4}                  # doctest: +SKIP
+        >>> sym.plot(sym.sweep("hopfield-rsb/rs", grid, model=model))                 # doctest: +SKIP
     """
     from matplotlib.figure import Figure
 

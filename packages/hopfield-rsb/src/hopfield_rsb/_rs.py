@@ -1,5 +1,6 @@
 """The replica-symmetric solver."""
 
+import dataclasses
 from typing import Literal
 
 import numpy as np
@@ -26,9 +27,9 @@ def rs(*, model: DenseHopfield, alpha: float | np.ndarray, T: float | np.ndarray
 
     Args:
         model: The network, with the meaning of its noise and of its load.
-        alpha: Load in the model's unit, finite and not negative; a number or an array.
-        T: Temperature in the unit in which a condensed pattern has energy -N/2, finite and not negative; a number or
-            an array. Values below 1e-100 are T = 0.
+        alpha: Load in the model's unit, 0 to 1e50; a number or an array.
+        T: Temperature in the unit in which a condensed pattern has energy -N/2, 0 to 1e50; a number or an array.
+            Values below 1e-100 are T = 0.
         branch: "retrieval" (m > 0), "glass" (m = 0, q > 0) or "paramagnet" (m = q = 0).
 
     Returns:
@@ -48,7 +49,7 @@ def rs(*, model: DenseHopfield, alpha: float | np.ndarray, T: float | np.ndarray
 
     Raises:
         TypeError: The model is no DenseHopfield, or alpha or T is not real.
-        ValueError: alpha or T is negative, infinite or NaN, their shapes do not broadcast, or the branch is unknown.
+        ValueError: alpha or T is out of range or NaN, their shapes do not broadcast, or the branch is unknown.
 
     Source:
         arXiv:2111.12997 for P > 2; Amit, Gutfreund, Sompolinsky, Ann. Phys. 173, 30 (1987) for P = 2.
@@ -76,5 +77,5 @@ def rs(*, model: DenseHopfield, alpha: float | np.ndarray, T: float | np.ndarray
         state = retrieval_or_glass(model, loads, temperatures, m, chi)
     state["converged"] = found & (state["residual"] <= TOLERANCE)
     state["branch"] = np.where(state["converged"], branch, "none").astype("<U10")
-    conventions = {"P": model.P, "kernel": model.kernel, "load_unit": model.load_unit}
-    return {name: value.reshape(shape) if shape else value.item() for name, value in state.items()} | conventions
+    values = {name: value.reshape(shape) if shape else value.item() for name, value in state.items()}
+    return values | dataclasses.asdict(model)

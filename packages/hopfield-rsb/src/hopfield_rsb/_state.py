@@ -6,7 +6,7 @@ entropy is $E[\ln 2\cosh h - h \tanh h]$ minus a polynomial, so that T = 0 is an
 
 import numpy as np
 
-from ._averages import thermal
+from ._averages import TINY, thermal
 from ._model import DenseHopfield
 from ._noise import overlap, variance
 
@@ -35,7 +35,7 @@ def retrieval_or_glass(model: DenseHopfield, alpha, T, m, chi) -> dict[str, np.n
 def paramagnet(model: DenseHopfield, alpha, T) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Return the observables at m = q = 0 and whether that is a solution, everything of shape (n,)."""
     zero = np.zeros_like(T)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         beta = 1 / T
         if model.P == 2:
             exists = (alpha == 0) | (beta < 1)
@@ -49,19 +49,20 @@ def paramagnet(model: DenseHopfield, alpha, T) -> tuple[dict[str, np.ndarray], n
             replicon = 1 - beta**2 * model.xi(zero, alpha, order=2)
     free = alpha == 0
     energy = np.where(free, 0.0, np.where(exists, energy, -np.inf))
-    entropy = np.where(free, np.log(2), np.where(exists, entropy, -np.inf))
-    curvature = (1 - 1 / np.maximum(T, 1e-100)) ** 2 if model.P == 2 else 1.0
-    replicon = np.where(free, curvature, np.where(exists, replicon, -np.inf))
-    chi_free = {"m": zero, "q": zero, "r": zero + model.noise[1]}
-    return _complete(model, alpha, T, chi_free, energy, entropy, replicon, zero), exists
+    entropy = np.where(free, np.log(2), np.where(exists, entropy, 0.0))
+    stable = (1 - 1 / np.maximum(T, TINY)) ** 2 if model.P == 2 else 1.0
+    replicon = np.where(free, stable, np.where(exists, replicon, -np.inf))
+    order = {"m": zero, "q": zero, "r": zero + model.noise[1]}
+    return _complete(model, alpha, T, order, energy, entropy, replicon, zero), exists
 
 
 def _complete(model, alpha, T, order, energy, entropy, replicon, residual):
     if model.P == 2 and model.kernel == "distinct":
         energy = energy + alpha / 2  # distinct sites: no diagonal K/N
-    with np.errstate(divide="ignore", invalid="ignore"):
-        free_energy = energy - np.where(T > 0, T * entropy, 0.0)
-        pressure = entropy - np.where(energy == 0, 0.0, energy / T)
+    unbounded = np.isneginf(energy) | np.isneginf(entropy)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        free_energy = np.where(unbounded, -np.inf, energy - np.where(T > 0, T * entropy, 0.0))
+        pressure = np.where(unbounded, np.inf, entropy - np.where(energy == 0, 0.0, energy / T))
     return {
         **order,
         "A": pressure,

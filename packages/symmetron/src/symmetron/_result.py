@@ -72,11 +72,10 @@ def assemble(
 
 def coordinate(values: Sequence[Any]) -> np.ndarray:
     """Return the values of one axis as a 1-D array of numbers or text; tables and arrays become JSON."""
-    array = (
-        np.asarray(values) if not any(isinstance(v, Mapping | list | tuple) for v in values) else np.empty(0, object)
-    )
-    if array.ndim == 1 and array.dtype.kind in "biufcU" and len(array) == len(values):
-        return array
+    if all(isinstance(value, bool | int | float | complex | str | np.generic) for value in values):
+        array = np.asarray(values)
+        if array.dtype.kind in "biufcU":
+            return array
     return np.array([v if isinstance(v, str) else json.dumps(_canonical.readable(v)) for v in values], dtype=np.str_)
 
 

@@ -69,7 +69,7 @@ def types(
     deep: bool = False,
     table: ArrayLike = (1.0, 2.0),
     weights: Sequence[float] = (1.0,),
-    limit: float = None,
+    limit: float = None,  # noqa: RUF013 - a default outside its annotation, as users write it
     anything=None,
 ):
     """Take one parameter of each type.
