@@ -17,6 +17,8 @@ def load_at(model, m, T):
     for _ in range(100):
         width = np.sqrt(low * high)
         low, high = (width, high) if WEIGHT @ np.tanh((field + width * Z) / T) > m else (low, width)
+    if width < 2e-6:
+        return 0.0  # tanh(field/T) < m: no noise is little enough
     q = WEIGHT @ np.tanh((field + width * Z) / T) ** 2
     if model.P == 2:
         return width**2 * (1 - (1 - q) / T) ** 2 / q if q > 1 - T else 0.0

@@ -9,7 +9,7 @@ import numpy as np
 from ._averages import TINY
 from ._model import DenseHopfield
 
-SINGULAR = 1 - 1e-12  # beyond this chi the determinant at P = 2 vanishes to within round-off
+SINGULAR = 1 - 1e-15  # the largest chi at P = 2, where the determinant vanishes
 
 
 def overlap(chi: np.ndarray, T: np.ndarray) -> np.ndarray:
@@ -20,7 +20,7 @@ def overlap(chi: np.ndarray, T: np.ndarray) -> np.ndarray:
 def largest_chi(model: DenseHopfield, T: np.ndarray) -> np.ndarray:
     """Return the upper end of chi: q >= 0, and a positive determinant at P = 2."""
     end = 1 / np.maximum(T, TINY)
-    return np.minimum(end, 1 - 1e-15) if model.P == 2 else end
+    return np.minimum(end, SINGULAR) if model.P == 2 else end
 
 
 def variance(model: DenseHopfield, chi: np.ndarray, T: np.ndarray) -> np.ndarray:

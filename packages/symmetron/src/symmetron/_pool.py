@@ -17,7 +17,7 @@ import time
 import types
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, InvalidStateError
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -128,7 +128,7 @@ class Pool(Executor):
         for worker in self._live:
             worker.end(now=worker.job is not None)
         for job in left:  # nobody shall wait for them
-            if not job.future.cancel():
+            with contextlib.suppress(InvalidStateError):  # cancelled meanwhile
                 job.future.set_exception(SweepError(f"a task was not finished: {reason}"))
 
     def _step(self) -> bool:
@@ -148,17 +148,15 @@ class Pool(Executor):
 
     def _assign(self) -> None:
         while True:
+            worker = next((worker for worker in self._live if worker.job is None), None)
+            if not self._queue or (worker is None and len(self._live) == self.workers):
+                return
+            if worker is None:
+                worker = _Worker(self.threads)
+                self._live.append(worker)
             with self._lock:
                 job = self._queue.popleft() if self._queue and not self._killed else None
             if job is None:
-                return
-            worker = next((worker for worker in self._live if worker.job is None), None)
-            if worker is None and len(self._live) < self.workers:
-                worker = _Worker(self.threads)
-                self._live.append(worker)
-            if worker is None:
-                with self._lock:
-                    self._queue.appendleft(job)
                 return
             if job.deaths == 0 and not job.future.set_running_or_notify_cancel():
                 continue
