@@ -59,9 +59,7 @@ def main():
     print(f"hopfield_rsb.rs {1 / min(ours):.0f} states/s, right in {right} of {len(alpha)} cells")
     print(f"fsolve {1 / min(theirs):.0f} states/s, right in {(found == exists[few]).sum()} of {len(few)} cells")
     print(f"ratio {min(theirs) / min(ours):.1f}")
-    print(
-        f"difference of m: up to {error[warm].max():.0e} above T = 0.4, up to {error.max():.0e} below (the peer's error)"
-    )
+    print(f"difference of m: {error[warm].max():.0e} above T = 0.4, {error.max():.0e} below (the peer's error)")
 
 
 if __name__ == "__main__":

@@ -52,16 +52,21 @@ def plot_phase_diagram(dataset: "xarray.Dataset") -> "Figure":
     shown = "q" if dataset.attrs.get("branch") == "glass" else "m"
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     panel = figure.subplots()
-    colours = panel.pcolormesh(
-        alpha, T, np.where(exists, grid[shown].values, np.nan), vmin=0, vmax=1, cmap="viridis", rasterized=True
-    )
+    overlap = np.where(exists, grid[shown].values, np.nan)
+    least = np.floor(10 * np.nanmin(overlap, initial=1)) / 10  # the overlap jumps: its lower values do not occur
+    colours = panel.pcolormesh(alpha, T, overlap, vmin=min(least, 0.9), vmax=1, cmap="viridis", rasterized=True)
     figure.colorbar(colours, ax=panel, label={"m": "Mattis overlap $m$", "q": "overlap $q$"}[shown])
     _edge(panel, dataset, alpha, T, exists)
     _zero_of_replicon(panel, alpha, T, np.where(exists, grid["replicon"].values, np.nan))
     if _has_nishimori_line(dataset.attrs):
         both = min(alpha[-1], T[-1])
         panel.plot([0, both], [0, both], color="tab:red", lw=1, ls=":", label=r"Nishimori line $T = \alpha$")
-    panel.set(xlabel=r"load $\alpha$", ylabel="temperature $T$", xlim=_limits(alpha), ylim=_limits(T))
+    panel.set(
+        xlabel=r"load $\alpha$" + _unit(grid["alpha"]),
+        ylabel="temperature $T$" + _unit(grid["T"]),
+        xlim=_limits(alpha),
+        ylim=_limits(T),
+    )
     panel.set_title(_title(dataset, extra))
     if panel.get_legend_handles_labels()[0]:
         panel.legend(loc="upper right", fontsize="small")
@@ -86,14 +91,19 @@ def _edge(panel: Any, dataset: "xarray.Dataset", alpha: np.ndarray, T: np.ndarra
 def _zero_of_replicon(panel: Any, alpha: np.ndarray, T: np.ndarray, replicon: np.ndarray) -> None:
     finite = np.clip(replicon, -1, 1)  # it is minus infinity at T = 0
     if np.nanmin(finite, initial=1) < 0 < np.nanmax(finite, initial=-1):
-        panel.contour(alpha, T, finite, levels=[0.0], colors="white", linewidths=1.4, linestyles="--")
-        panel.plot([], [], color="grey", lw=1.4, ls="--", label="replica symmetry breaks below")
+        panel.contour(alpha, T, finite, levels=[0.0], colors="black", linewidths=1.2, linestyles="--")
+        panel.plot([], [], color="black", lw=1.2, ls="--", label="replica symmetry breaks below")
 
 
 def _has_nishimori_line(attributes: Any) -> bool:
     kernel, unit, P = (attributes.get(f"model.{name}") for name in ("kernel", "load_unit", "P"))
     in_paper_units = kernel == "gaussian" or unit == "paper"
     return kernel in ("gaussian", "distinct") and in_paper_units and P is not None and P > 2
+
+
+def _unit(axis: "xarray.DataArray") -> str:
+    unit = axis.attrs.get("units", "1")
+    return "" if unit == "1" else f" [{unit}]"
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:

@@ -31,15 +31,20 @@ class Grid:
     """
 
     def __init__(self, table: Mapping[str, Any], axes: Mapping[str, Iterable[Any]], seed: int):
+        self.entry: Entry = solver_entry(table)
         for name, values in axes.items():
             if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
                 raise ParameterError(f"the swept parameter {name!r} needs a list of values, got {values!r}")
             if _is_set(table, name):
                 raise ParameterError(f"the parameter {name!r} is both fixed and swept")
+            for output, dims in self.entry.options["outputs"].items():
+                if name in dims and not isinstance(dims, str):
+                    raise ParameterError(
+                        f"{self.entry.name}: {name!r} cannot be swept, it is a dimension of the output {output!r}"
+                    )
         raw = {name: list(values) for name, values in axes.items()}
         self.shape = tuple(map(len, raw.values()))
         self.count = int(np.prod(self.shape, dtype=int))
-        self.entry: Entry = solver_entry(table)
         seeded = self.entry.options["stochastic"] and "seed" not in axes and "seed" not in table
         self._seed = seed if seeded else None
         if not self.count:

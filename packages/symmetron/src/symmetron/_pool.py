@@ -92,6 +92,7 @@ class Pool(Executor):
             if cancel_futures:
                 for job in self._queue:
                     job.future.cancel()
+                    job.future.set_running_or_notify_cancel()  # who waits for it is told
                 self._queue.clear()
         self._wake()
         if wait:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import operator
@@ -188,7 +189,8 @@ def save(dataset: xarray.Dataset, path: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise ResultError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
     return path
 
 

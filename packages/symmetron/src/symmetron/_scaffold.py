@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import keyword
+import os
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from string import Template
@@ -124,19 +128,17 @@ def new_plugin(name: str, folder: Path) -> list[Path]:
         folder: An existing folder, or one to make.
 
     Raises:
-        BuildError: The name is not valid, or ``folder/name`` exists or cannot be written.
+        BuildError: The name is not valid or hides a module, or ``folder/name`` exists or cannot be written.
 
     Examples:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     [path.name for path in new_plugin("my-plugin", Path(folder))]
         ['pyproject.toml', 'README.md', '__init__.py', '_symmetron.py', 'magnet.py', 'test_plugin.py']
     """
-    if not _NAME.fullmatch(name):
-        raise BuildError(f"a plugin is named with lower-case words joined by '-', as my-plugin, got {name!r}")
+    words = {"name": name, "module": _module(name)}
     home = Path(folder) / name
-    if home.exists():
+    if os.path.lexists(home):
         raise BuildError(f"{home} exists; name another plugin, or remove it")
-    words = {"name": name, "module": name.replace("-", "_")}
     files = {Template(path).substitute(words): Template(text).substitute(words) for path, text in _FILES.items()}
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
@@ -153,3 +155,19 @@ def new_plugin(name: str, folder: Path) -> list[Path]:
         shutil.rmtree(part, ignore_errors=True)
         raise BuildError(f"cannot write {home}: {error.strerror}") from None
     return [home / path for path in files]
+
+
+def _module(name: str) -> str:
+    """Return the import name of a distribution, after checking that both are free to use."""
+    if not _NAME.fullmatch(name):
+        raise BuildError(f"a plugin is named with lower-case words joined by '-', as my-plugin, got {name!r}")
+    module = name.replace("-", "_")
+    if keyword.iskeyword(module) or module in sys.stdlib_module_names:
+        raise BuildError(f"a plugin cannot be named {name!r}, a word or a module of Python itself")
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        found = None
+    if found is not None and found.origin is not None:
+        raise BuildError(f"a plugin cannot be named {name!r}, since {found.origin} is a module of that name")
+    return module

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,18 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = os.fspath(path)
-        try:
-            is_uri = self.path.startswith("file:")
-            if not is_uri:
+        is_uri = self.path.startswith("file:")
+        with self._explaining():
+            if not is_uri and self.path != ":memory:":
                 Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+                _require_database(Path(self.path))
             self.connection = sqlite3.connect(self.path, timeout=60, uri=is_uri, isolation_level=None)
-            self._prepare()
-        except (sqlite3.Error, OSError) as error:
-            raise self._explained(error) from None
+        try:
+            with self._explaining():
+                self._prepare()
+        except SweepError:
+            self.close()
+            raise
 
     def _prepare(self) -> None:
         self.connection.execute("pragma synchronous=normal")  # safe against a killed process, and fast, in WAL mode
@@ -54,13 +59,12 @@ class Store:
         if version != 0 or tables:
             raise SweepError(f"{self.path} is not a store of this version of symmetron; name another file")
         self.connection.execute("pragma journal_mode=wal")
-        self.connection.execute("begin immediate")  # another process may be making the same store
-        self.connection.execute(
-            "create table if not exists block (key text primary key, entry text not null, parameters text not null,"
-            " data blob not null, provenance text not null)"
-        )
-        self.connection.execute(f"pragma user_version={_SCHEMA}")
-        self.connection.execute("commit")
+        with self._transaction():  # another process may be making the same store
+            self.connection.execute(
+                "create table if not exists block (key text primary key, entry text not null, parameters text not null,"
+                " data blob not null, provenance text not null)"
+            )
+            self.connection.execute(f"pragma user_version={_SCHEMA}")
 
     @property
     def folder(self) -> Path | None:
@@ -74,18 +78,13 @@ class Store:
         Raises:
             SweepError: The store cannot be written.
         """
-        try:
-            self.connection.execute("begin immediate")
-            self.connection.execute("rollback")
-        except sqlite3.Error as error:
-            raise self._explained(error) from None
+        with self._transaction():
+            self.connection.execute("delete from block where false")  # the beginning alone does not write
 
     def get(self, key: str) -> Block | None:
         """Return the block with this key, if it is finished."""
-        try:
+        with self._explaining():
             row = self.connection.execute("select data, provenance from block where key = ?", (key,)).fetchone()
-        except sqlite3.Error as error:
-            raise self._explained(error) from None
         return None if row is None else Block.decode(*row)
 
     def put(self, key: str, entry: str, parameters: str, data: bytes, provenance: str) -> None:
@@ -95,19 +94,13 @@ class Store:
             SweepError: The store is full or cannot be written; nothing of the block is kept.
         """
         row = (key, entry, parameters, data, provenance)
-        try:
+        with self._explaining():
             self.connection.execute("insert or ignore into block values (?, ?, ?, ?, ?)", row)
-        except sqlite3.Error as error:
-            raise self._explained(error) from None
 
     def discard(self, keys: Iterable[str]) -> None:
         """Drop blocks, so that they are computed again."""
-        try:
-            self.connection.execute("begin immediate")
+        with self._transaction():
             self.connection.executemany("delete from block where key = ?", [(key,) for key in keys])
-            self.connection.execute("commit")
-        except sqlite3.Error as error:
-            raise self._explained(error) from None
 
     def __len__(self) -> int:
         return self.connection.execute("select count(*) from block").fetchone()[0]
@@ -122,6 +115,25 @@ class Store:
     def __exit__(self, *_: Any) -> None:
         self.close()
 
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._explaining():
+            self.connection.execute("begin immediate")
+            try:
+                yield
+                self.connection.execute("commit")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+                    self.connection.execute("rollback")
+                raise
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise self._explained(error) from None
+
     def _explained(self, error: Exception) -> SweepError:
         text = str(error)
         if "readonly" in text or "read-only" in text.lower():
@@ -131,3 +143,12 @@ class Store:
         if "not a database" in text:
             return SweepError(f"{self.path} is not a store (it is not an SQLite file): name another file")
         return SweepError(f"the store {self.path} cannot be used: {text}")
+
+
+def _require_database(path: Path) -> None:
+    """Raise what SQLite itself says of long files only: it would take a short text for an empty store.
+
+    By its size: to open and close the file here would drop the locks that this process has on it.
+    """
+    if path.is_file() and 0 < path.stat().st_size < 512:
+        raise sqlite3.DatabaseError("file is not a database")

@@ -27,7 +27,7 @@ def symmetron_register(registrar):
     model("layered", "Layered", backends=("numpy",))
     solver("types")
     solver("energy", units={"T": "J"})
-    solver("slow", outputs={"line": ("x",)})
+    solver("slow", outputs={"line": ("q",)})
     solver("killer")
     solver("noise", stochastic=True)
     solver("noise-batch", stochastic=True, batch=("x", "seed"), block=4)

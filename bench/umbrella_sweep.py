@@ -1,0 +1,75 @@
+"""What a sweep costs beside its solver: 1,000 tiny cells with a store, and 100 cells of 0.1 s CPU on two workers.
+
+The peer of the second is the same work in one process, interleaved.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.update(OMP_NUM_THREADS="1")
+
+import symmetron as sym
+from symmetron.testing import lend_plugin
+
+ROUNDS = 5
+PLUGIN = """
+import time
+import pluggy
+
+@pluggy.HookimplMarker("symmetron")
+def symmetron_register(registrar):
+    registrar.solver("tiny", "bench_plugin:tiny", summary="Five microseconds.")
+    registrar.solver("busy", "bench_plugin:busy", summary="A tenth of a second of CPU.")
+
+def tiny(*, x: float):
+    return {"y": sum(x * i for i in range(60))}
+
+def busy(*, x: float):
+    end = time.process_time() + 0.1
+    while time.process_time() < end:
+        pass
+    return {"y": x}
+"""
+
+
+def timed(call):
+    """Return seconds and result."""
+    start = time.perf_counter()
+    result = call()
+    return time.perf_counter() - start, result
+
+
+def main():
+    """Print the best of several rounds."""
+    with lend_plugin("bench-plugin", PLUGIN), tempfile.TemporaryDirectory() as folder:
+        stores = (Path(folder) / f"{index}.sqlite" for index in range(10_000))
+        grid = {"x": [0.001 * index for index in range(1000)]}
+
+        def tiny(**options):
+            seconds, result = timed(lambda: sym.sweep("bench-plugin/tiny", grid, store=next(stores), **options))
+            return seconds - result.attrs["solver_seconds"] / options.get("workers", 2)
+
+        cold = min(tiny(workers=2) for _ in range(ROUNDS))
+        with sym.Pool(workers=2) as pool:
+            tiny(executor=pool)
+            warm = min(tiny(executor=pool) for _ in range(ROUNDS))
+        print(f"1,000 tiny cells with a store, above solver time: pool started {warm:.2f} s, cold {cold:.2f} s")
+
+        import bench_plugin
+
+        ratios = []
+        busy = {"x": [float(index) for index in range(100)]}
+        with sym.Pool(workers=2) as pool:
+            sym.sweep("bench-plugin/busy", {"x": [0.0, 1.0]}, executor=pool)
+            for _ in range(2):
+                serial, _ = timed(lambda: [bench_plugin.busy(x=x) for x in busy["x"]])
+                both, _ = timed(lambda: sym.sweep("bench-plugin/busy", busy, executor=pool))
+                ratios.append(both / serial)
+        print(f"100 cells of 0.1 s CPU on 2 workers / serial: {min(ratios):.3f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
