@@ -25,9 +25,21 @@ def test_liegroups_is_the_one_of_this_repository():
     assert (ROOT / "packages" / "liegroups") in Path(liegroups.__file__).parents
 
 
+POINTS = {"entry": "framesym/point-network", "dim": 3, "classes": 4}
+MEMORY = {"entry": "hopfield-rsb/dense-hopfield", "P": 4}
+# What an entry with required parameters is tried with; without a line here it would not be run.
+EXAMPLES = {
+    "framesym": {"average": {"group": {"entry": "liegroups/so", "n": 3}, "model": POINTS}},
+    "hopfield-rsb": {
+        "rs": {"model": MEMORY, "alpha": [0.1, 0.3, 0.35], "T": [0.0, 0.1, 0.6]},
+        "capacity": {"model": MEMORY},
+    },
+}
+
+
 @pytest.mark.parametrize("package", PLUGINS)
 def test_package_conforms(package):
-    sym.testing.check_plugin(package)
+    assert not sym.testing.check_plugin(package, EXAMPLES.get(package))
 
 
 def test_listing_imports_no_numerical_library():

@@ -1,12 +1,14 @@
 """The conformance check: each breach of the contract alone is the one finding, and all of them come at once."""
 
+import contextlib
+import importlib
 import sys
 
 import numpy as np
 import pytest
 
 import symmetron as sym
-from symmetron.errors import PluginError, UnknownEntry
+from symmetron.errors import PluginError, SymmetronError, UnknownEntry
 from symmetron.testing import check_plugin, lend_plugin
 
 REQUIRES = ("pluggy>=1.5", 'symmetron>=1.0,<2 ; extra == "symmetron"')
@@ -24,7 +26,7 @@ def symmetron_register(registrar):
 
 def solver(**options):
     """Return the call that registers the solver `solve`."""
-    return "solver('s', 'tried_plugin:solve', summary='S.'" + "".join(f", {k}={v!r}" for k, v in options.items()) + ")"
+    return "solver('s', 'tried_part:solve', summary='S.'" + "".join(f", {k}={v!r}" for k, v in options.items()) + ")"
 
 
 def function(signature, body, *documented):
@@ -36,15 +38,31 @@ def function(signature, body, *documented):
 GOOD = function("*, x: float = 1.0", "return {'y': 2 * x}")
 
 
-def checked(call, body=GOOD, requires=REQUIRES, examples=None):
-    """Return the findings and the notes on a plugin that registers one thing."""
-    source = HEAD.replace("{call}", call) + body
-    with lend_plugin("tried-plugin", source, requires=requires):
+@contextlib.contextmanager
+def lent(call, body=GOOD, requires=REQUIRES, hook=""):
+    """Lend a plugin that registers one thing; its targets are in a module of their own, as they should be."""
+    with lend_plugin("tried-plugin", HEAD.replace("{call}", call) + hook, requires=requires) as folder:
+        part = folder / "tried_part.py"
+        part.write_text(body)
         try:
-            return [], check_plugin("tried-plugin", examples)
-        except ExceptionGroup as group:
-            assert all(isinstance(error, sym.errors.SymmetronError) for error in group.exceptions)
-            return [str(error) for error in group.exceptions], getattr(group, "__notes__", [])
+            yield part
+        finally:
+            sys.modules.pop("tried_part", None)
+
+
+def outcome(examples=None):
+    """Return the findings and the notes on the lent plugin."""
+    try:
+        return [], check_plugin("tried-plugin", examples)
+    except ExceptionGroup as group:
+        assert all(isinstance(error, SymmetronError) for error in group.exceptions)
+        return [str(error) for error in group.exceptions], getattr(group, "__notes__", [])
+
+
+def checked(call, body=GOOD, *, examples=None, **options):
+    """Lend a plugin, and return the findings and the notes on it."""
+    with lent(call, body, **options):
+        return outcome(examples)
 
 
 def test_a_good_plugin_has_neither_findings_nor_notes():
@@ -55,15 +73,23 @@ def test_a_good_plugin_has_neither_findings_nor_notes():
 
 # name: what is registered, the module's text, the one sentence that is found
 SIGNATURES = {
-    "no docstring": (solver(), "def solve():\n    return {'y': 1}\n", "'tried_plugin:solve' has no docstring"),
+    "no docstring": (solver(), "def solve():\n    return {'y': 1}\n", "'tried_part:solve' has no docstring"),
     "undocumented": (
         solver(),
         function("*, x: float = 1.0, z: int = 2", "return {'y': x}"),
         "tried-plugin/s, parameter 'z': the docstring says nothing about it; add `z: ...` to its `Args:` section",
     ),
-    "no annotation": (solver(), function("*, x=1.0", "return {'y': x}"), "parameter 'x': it has no annotation; annotate"),
+    "no annotation": (
+        solver(),
+        function("*, x=1.0", "return {'y': x}"),
+        "parameter 'x': it has no annotation; annotate",
+    ),
     "a set": (solver(), function("*, x: set[int] = None", "return {'y': 1}"), "'x': its annotation set cannot be"),
-    "bytes in a list": (solver(), function("*, x: list[bytes] = ()", "return {'y': 1}"), "its annotation bytes cannot be"),
+    "bytes in a list": (
+        solver(),
+        function("*, x: list[bytes] = ()", "return {'y': 1}"),
+        "its annotation bytes cannot be",
+    ),
     "odd choice": (
         solver(),
         "from typing import Literal\n" + function("*, x: Literal[b'a', 'b'] = 'b'", "return {'y': 1}"),
@@ -96,12 +122,12 @@ SIGNATURES = {
     ),
     "no seed": (solver(stochastic=True), GOOD, "registered as stochastic and has no parameter 'seed'"),
     "unresolvable": (
-        "solver('s', 'tried_plugin:solv', summary='S.')",
+        "solver('s', 'tried_part:solv', summary='S.')",
         GOOD,
-        "tried-plugin/s: target 'tried_plugin:solv' does not resolve",
+        "tried-plugin/s: target 'tried_part:solv' does not resolve",
     ),
-    "unresolvable plot": (solver(plot="tried_plugin:draw"), GOOD, "target 'tried_plugin:draw' does not resolve"),
-    "not callable": ("loss('s', 'tried_plugin:solve', summary='S.')", "solve = 3\n", "'tried_plugin:solve' is no function"),
+    "unresolvable plot": (solver(plot="tried_part:draw"), GOOD, "target 'tried_part:draw' does not resolve"),
+    "not callable": ("loss('s', 'tried_part:solve', summary='S.')", "solve = 3\n", "'tried_part:solve' is no function"),
     "no signature": ("loss('s', 'builtins:max', summary='S.')", "", "'builtins:max' has no signature to read"),
     "nothing registered": ("solver", GOOD, "tried-plugin: its hook registers nothing; register an entry"),
 }
@@ -131,7 +157,6 @@ RUNS = {
         function("*, x: float = 1.0", "print('solving'); return {'y': x}"),
         "run(x=1.0): it prints to standard output ('solving'); use logging",
     ),
-    "bad default": (solver(), function("*, x: float = float('nan')", "return {'y': x}"), "its defaults are refused"),
     "silent NaN": (
         solver(),
         function("*, x: float = 1.0", "return {'y': float('nan')}"),
@@ -139,8 +164,7 @@ RUNS = {
     ),
     "changes its input": (
         solver(),
-        "import numpy as np\n"
-        + function("*, x: np.ndarray = np.ones(2)", "x += 1; return {'y': float(x[0])}"),
+        "import numpy as np\n" + function("*, x: np.ndarray = np.ones(2)", "x += 1; return {'y': float(x[0])}"),
         "parameter 'x': running changes what was given; work on a copy",
     ),
     "numpy errors": (
@@ -209,7 +233,6 @@ RUNS = {
 
 
 @pytest.mark.parametrize("what", SIGNATURES | RUNS)
-@pytest.mark.filterwarnings("ignore:Conversion of an array:DeprecationWarning")  # float(array), which one plugin does
 def test_breach_is_the_one_finding(what):
     call, body, expected = (SIGNATURES | RUNS)[what]
     error_handling, random_state = np.geterr(), np.random.get_state()
@@ -224,7 +247,7 @@ def test_breach_is_the_one_finding(what):
 def network(signature="x", body="return 2 * x", **options):
     """Return the call and the text of a network `build` that is a function of numpy arrays."""
     given = {"inputs": {"x": "vector"}, "outputs": {"y": "vector"}, "backends": ("numpy",), **options}
-    call = "model('m', 'tried_plugin:build', summary='M.'" + "".join(f", {k}={v!r}" for k, v in given.items()) + ")"
+    call = "model('m', 'tried_part:build', summary='M.'" + "".join(f", {k}={v!r}" for k, v in given.items()) + ")"
     return call, f'def build():\n    """Build."""\n    def net({signature}):\n        {body}\n    return net\n'
 
 
@@ -232,7 +255,10 @@ EXACT = {"group": "liegroups/so", "level": "exact"}
 RECORD = 'class Record:\n    """A record.\n\n    Args:\n        P: Order.\n    """\n    def __init__(self, P: int = 2):\n        self.P = P\n'
 WRAPPER = 'def wrap(model: object, group: object):\n    """Wrap.\n\n    Args:\n        model: M.\n        group: G.\n    """\n'
 MODELS = {
-    "unknown word": (*network(inputs={"x": "vectro"}), "inputs 'x': unknown feature word 'vectro', did you mean 'vector'?"),
+    "unknown word": (
+        *network(inputs={"x": "vectro"}),
+        "inputs 'x': unknown feature word 'vectro', did you mean 'vector'?",
+    ),
     "unknown argument": (
         *network(inputs={"z": "vector"}),
         "inputs 'z': the network takes no such argument",
@@ -241,7 +267,10 @@ MODELS = {
         *network(body="return x * [1, 2, 3]", equivariance=EXACT),
         "tried-plugin/m under SO(3): it is declared exactly equivariant and has a relative error of",
     ),
-    "wrong size": (*network(body="return x[..., :2]"), "a vector of O(3) has 3 components on the last axis, got shape (2, 7, 2)"),
+    "wrong size": (
+        *network(body="return x[..., :2]"),
+        "a vector of O(3) has 3 components on the last axis, got shape (2, 7, 2)",
+    ),
     "other names": (
         *network(body="return {'z': x}"),
         "it returns ['z'] and declares the outputs ['y']; make them agree",
@@ -266,17 +295,17 @@ MODELS = {
         "tried-plugin/m, building it: it raised RuntimeError: no weights",
     ),
     "mutable record": (
-        "model('m', 'tried_plugin:Record', summary='M.', family='physics')",
+        "model('m', 'tried_part:Record', summary='M.', family='physics')",
         RECORD,
         "a physics model is immutable, and 'P' of Record can be set; make it a dataclass with frozen=True",
     ),
     "symmetrizer without supports": (
-        "model('m', 'tried_plugin:wrap', summary='M.', tags=('symmetrizer',))",
+        "model('m', 'tried_part:wrap', summary='M.', tags=('symmetrizer',))",
         WRAPPER,
-        "'tried_plugin:wrap' has no function `supports(group) -> bool`; add it",
+        "'tried_part:wrap' has no function `supports(group) -> bool`; add it",
     ),
     "symmetrizer without group": (
-        "model('m', 'tried_plugin:wrap', summary='M.', tags=('symmetrizer',))",
+        "model('m', 'tried_part:wrap', summary='M.', tags=('symmetrizer',))",
         WRAPPER.replace(", group: object", "").replace("        group: G.\n", "") + "wrap.supports = bool\n",
         "it has the tag 'symmetrizer' and no parameter 'group'; add it",
     ),
@@ -313,7 +342,12 @@ def test_a_network_that_cannot_be_measured_is_noted():
 
 # A group of liegroups with one member replaced; the sentence names the member.
 GROUPS = {
-    "shape": ("SO(3)", "generators", "self.real.generators()[:2]", "generators(): it must be a numpy float64 array of shape"),
+    "shape": (
+        "SO(3)",
+        "generators",
+        "self.real.generators()[:2]",
+        "generators(): it must be a numpy float64 array of shape",
+    ),
     "dtype": ("SO(3)", "generators", "self.real.generators().astype('f')", "got float32 (3, 3, 3)"),
     "dependent": ("SO(3)", "generators", "self.real.generators()[[0, 1, 0]]", "they are not linearly independent"),
     "oblique": (
@@ -323,16 +357,41 @@ GROUPS = {
         "they are not orthogonal under tr(X^T Y)",
     ),
     "no algebra": ("SO(2)", "generators", "np.array([[[0., 1], [0, 0]], [[0, 0], [1, 0]]])", "their commutators leave"),
-    "order": ("SO(3)", "generators", "self.real.generators()[::-1]", "not those of liegroups.SO(3).generators(), in that order"),
-    "last row of a generator": ("SE(2)", "generators", "self.real.generators() + np.eye(3)[:, 2:] * [0, 0, 1]", "last row"),
-    "singular": ("O(2)", "discrete_generators", "np.zeros((1, 2, 2))", "discrete_generators(): one of them is not invertible"),
+    "order": (
+        "SO(3)",
+        "generators",
+        "self.real.generators()[::-1]",
+        "not those of liegroups.SO(3).generators(), in that order",
+    ),
+    "last row of a generator": (
+        "SE(2)",
+        "generators",
+        "self.real.generators() + np.eye(3)[:, 2:] * [0, 0, 1]",
+        "last row",
+    ),
+    "singular": (
+        "O(2)",
+        "discrete_generators",
+        "np.zeros((1, 2, 2))",
+        "discrete_generators(): one of them is not invertible",
+    ),
     "count": ("SO(2)", "sample", "self.real.sample(count + 1, seed)", "sample(): it must be a numpy float64 array"),
     "seed ignored": ("SO(2)", "sample", "self.real.sample(count, 0)", "another seed gives the same elements; use it"),
-    "seed not enough": ("SO(2)", "sample", "self.real.sample(count, next(COUNTER))", "the same seed gives other elements"),
+    "seed not enough": (
+        "SO(2)",
+        "sample",
+        "self.real.sample(count, next(COUNTER))",
+        "the same seed gives other elements",
+    ),
     "not finite": ("SO(2)", "sample", "np.full((count, 2, 2), np.nan)", "it holds numbers that are not finite"),
     "no scale": ("SE(2)", "sample", "self.real.sample(count, seed, scale or 1.0)", "raise ValueError without a scale"),
     "repeated": ("Cyclic(4)", "elements", "self.real.elements()[[0, 1, 2, 3, 0]]", "elements(): some occur twice"),
-    "incomplete": ("Cyclic(4)", "elements", "self.real.elements()[:3]", "a product with a discrete generator is not among them"),
+    "incomplete": (
+        "Cyclic(4)",
+        "elements",
+        "self.real.elements()[:3]",
+        "a product with a discrete generator is not among them",
+    ),
     "no identity": ("Cyclic(4)", "elements", "self.real.elements()[1:]", "the identity is not among them; add it"),
     "continuous": ("SO(2)", "elements", "np.eye(2)[None]", "a group of positive dimension has no list of elements"),
     "raises": ("SO(2)", "elements", "1 / 0", "elements(): it raised ZeroDivisionError"),
@@ -358,17 +417,9 @@ class Wrong:
 
 
 def group_with(real, more):
-    call = "group('g', 'tried_plugin:Wrong', summary='G.')"
-    # The plugin reads its group on first use, so that its hook module stays light.
-    lazy = GROUP.replace("{real}", real).replace("{more}", more)
-    with lend_plugin("tried-plugin", HEAD.replace("{call}", call.replace("tried_plugin", "tried_group")), requires=REQUIRES) as f:
-        (f / "tried_group.py").write_text(lazy)
-        try:
-            return [], check_plugin("tried-plugin")
-        except ExceptionGroup as group:
-            return [str(error) for error in group.exceptions], getattr(group, "__notes__", [])
-        finally:
-            sys.modules.pop("tried_group", None)
+    """Check a plugin whose group is a group of liegroups, some members replaced."""
+    text = GROUP.replace("{real}", real).replace("{more}", more)
+    return checked("group('g', 'tried_part:Wrong', summary='G.')", text)
 
 
 @pytest.mark.parametrize("what", GROUPS)
@@ -386,16 +437,15 @@ def test_breach_of_the_group_protocol_is_found(what):
         ("    name = 3", "its name must be text"),
         ("    n = 2.0", "n: it must be int >= 1, got 2.0"),
         ("    dim = -1", "dim: it must be int >= 0, got -1"),
-        ("    compact = 1", "compact: it must be bool >= 0, got 1"),
-        ("    @property\n    def sample(self):\n        raise AttributeError", "it lacks sample of the protocol"),
+        ("    compact = 1", "compact: it must be bool, got 1"),
+        (
+            "    name, n, dim = 'G', 2, 1\n    def __getattr__(self, name):\n        raise AttributeError(name)",
+            "it lacks compact, affine, generators, discrete_generators",
+        ),
     ],
     ids=["name", "n", "dim", "compact", "missing"],
 )
 def test_wrong_attribute_of_a_group_is_the_one_finding(more, expected):
-    if "sample" in more:
-        more = more.replace("        raise AttributeError", "        raise AttributeError('no')")
-        more += "\n    def __getattr__(self, name):\n        if name == 'sample':\n            raise AttributeError(name)"
-        more += "\n        return getattr(self.real, name)"
     found, _ = group_with("SO(2)", more)
     assert len(found) == 1 and expected in found[0], found
 
@@ -422,80 +472,54 @@ def test_wrong_metadata_is_the_one_finding(requires, expected):
 
 
 def test_heavy_hook_module_is_the_one_finding():
-    found, _ = checked(solver(), "import numpy, xarray\n" + GOOD)
+    found, _ = checked(solver(), hook="import numpy, xarray\n")
     assert len(found) == 1
     assert "module tried_plugin: importing it loads numpy, xarray, which makes every listing slow" in found[0]
 
 
-@pytest.mark.parametrize("text", ["import symmetron.errors", "from symmetron import run", "def f():\n    import symmetron"])
+@pytest.mark.parametrize(
+    "text", ["import symmetron.errors", "from symmetron.errors import nearest", "def f():\n    import symmetron"]
+)
 def test_import_of_symmetron_is_found_with_its_line(text):
-    found, _ = checked(solver(), GOOD + text + "\n")
-    line = len((HEAD + GOOD + text).splitlines())
+    found, _ = checked(solver(), hook=text + "\n")
+    line = len((HEAD + text).splitlines())
     assert len(found) == 1 and f"tried_plugin.py:{line}: it imports symmetron" in found[0], found
 
 
 def test_import_of_symmetron_for_type_checkers_is_allowed():
     typed = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from symmetron import Registrar\n"
-    assert checked(solver(), typed + GOOD) == ([], [])
+    assert checked(solver(), hook=typed) == ([], [])
 
 
 FRESH = {
-    "numpy": ("import numpy\nnumpy.seterr(all='raise')\n", "importing its targets changes the floating-point error"),
-    "prints": ("print('hello')\n", "importing its targets prints to standard output ('hello')"),
-    "ends": ("import os\nos._exit(5)\n", "importing its modules ended a fresh process: exit status 5"),
+    "numpy": (
+        "import numpy\nnumpy.seterr(all='raise')\n",
+        "changes the floating-point error handling of numpy (seterr)",
+    ),
+    "jax": ("import jax\njax.config.update('jax_enable_x64', True)\n", "changes the jax option jax_enable_x64"),
+    "torch": ("import torch\ntorch.set_default_dtype(torch.float64)\n", "changes the default dtype of torch"),
+    "print": ("print('hello')\n", "prints to standard output ('hello'); use logging"),
+    "exit": ("import os\nos._exit(5)\n", "ended a fresh process: exit status 5"),
 }
 
 
 @pytest.mark.parametrize("what", FRESH)
-def test_target_module_that_disturbs_a_fresh_process_is_found(what, monkeypatch):
+def test_targets_that_disturb_a_fresh_process_are_the_one_finding(what):
+    if what in ("jax", "torch"):
+        pytest.importorskip(what, reason=f"the setting is one of {what}")
     text, expected = FRESH[what]
-    call = "solver('s', 'tried_part:solve', summary='S.')"
-    with lend_plugin("tried-plugin", HEAD.replace("{call}", call), requires=REQUIRES) as folder:
-        (folder / "tried_part.py").write_text(GOOD)
-        sym.entry("tried-plugin/s").load()  # here the module does no harm
-        (folder / "tried_part.py").write_text(text + GOOD)
-        try:
-            with pytest.raises(ExceptionGroup) as caught:
-                check_plugin("tried-plugin")
-        finally:
-            sys.modules.pop("tried_part", None)
-    (found,) = caught.value.exceptions
-    assert str(found).startswith(f"tried-plugin: {expected}")
+    with lent(solver()) as part:
+        sym.entry("tried-plugin/s").load()  # this process keeps the harmless module
+        part.write_text(text + GOOD)
+        importlib.invalidate_caches()
+        found, _ = outcome()
+    assert len(found) == 1 and found[0].startswith("tried-plugin: importing its ") and expected in found[0], found
 
 
-@pytest.mark.parametrize(
-    "library, text, expected",
-    [
-        ("jax", "import jax\njax.config.update('jax_enable_x64', True)\n", "the jax option jax_enable_x64"),
-        ("torch", "import torch\ntorch.set_default_dtype(torch.float64)\n", "the default dtype of torch"),
-    ],
-    ids=["jax", "torch"],
-)
-def test_target_module_that_sets_the_precision_for_everyone_is_found(library, text, expected):
-    pytest.importorskip(library, reason=f"the setting is one of {library}")
-    test_target_module_that_disturbs_a_fresh_process_is_found.__wrapped__ = None
-    call = "solver('s', 'tried_part:solve', summary='S.')"
-    with lend_plugin("tried-plugin", HEAD.replace("{call}", call), requires=REQUIRES) as folder:
-        (folder / "tried_part.py").write_text(GOOD)
-        sym.entry("tried-plugin/s").load()
-        (folder / "tried_part.py").write_text(text + GOOD)
-        try:
-            with pytest.raises(ExceptionGroup) as caught:
-                check_plugin("tried-plugin")
-        finally:
-            sys.modules.pop("tried_part", None)
-    assert [str(error) for error in caught.value.exceptions] == [
-        f"tried-plugin: importing its targets changes {expected} for everyone; "
-        "set it inside your functions and restore it"
-    ]
-
-
-def test_broken_plugin_is_a_finding():
-    with lend_plugin("tried-plugin", "import no_such_module", requires=REQUIRES), pytest.raises(ExceptionGroup) as caught:
-        check_plugin("tried-plugin")
-    (found,) = caught.value.exceptions
-    assert "tried-plugin: it is broken: tried-plugin 1.0.0: import at" in str(found)
-    assert "No module named 'no_such_module'" in str(found)
+def test_broken_plugin_is_the_one_finding():
+    (found,), _ = checked(solver(), hook="import no_such_module\n")
+    assert found.startswith("tried-plugin: it is broken: tried-plugin 1.0.0: import at ")
+    assert "No module named 'no_such_module'" in found
 
 
 def test_unknown_distribution_is_answered_with_the_nearest():
@@ -515,19 +539,27 @@ def test_distribution_without_entry_point_is_told_what_to_write():
 # ---------------------------------------------------------------- all at once, notes, examples
 def test_all_findings_come_in_one_group():
     found, _ = checked(
-        solver(units={"q": "J"}, batch=("w",), stochastic=True, outputs={"z": ("q", "r")}),
-        "import numpy\n" + function("x=1.0", "print(x); return {'y': 1.0}", "other"),
+        solver(units={"zeta": "J"}, batch=("w", "seed"), stochastic=True, outputs={"z": ("q", "r")}),
+        function("x=1.0, *, seed: int", "print(x); return {'y': float('nan')}", "other"),
         requires=(),
+        hook="import numpy\nimport symmetron\n",
     )
-    assert len(found) == 10, found
+    expected = (
+        "pluggy", "which versions", "imports symmetron", "loads numpy", "'x': it has no annotation",
+        "'x': the docstring", "'seed': the docstring", "keyword-only", "no parameter 'w'", "prints to standard output",
+        "'z': it is declared", "it is NaN", "'zeta' is no parameter",
+    )  # fmt: skip
+    assert [word for word in expected if not any(word in sentence for sentence in found)] == []
 
 
 def test_the_group_says_how_many_and_carries_the_notes():
-    body = GOOD + GOOD.replace("def solve", "def more").replace("x: float = 1.0", "x: float")
-    call = solver(units={"zeta": "J"}) + "\n    registrar.solver('t', 'tried_plugin:more', summary='T.')"
-    with lend_plugin("tried-plugin", HEAD.replace("{call}", call) + body, requires=REQUIRES):
-        with pytest.raises(ExceptionGroup, match="tried-plugin breaks the plugin contract in 1 place ") as caught:
-            check_plugin("tried-plugin")
+    call = solver(units={"zeta": "J"}) + "\n    registrar.solver('t', 'tried_part:more', summary='T.')"
+    more = GOOD.replace("def solve", "def more").replace("x: float = 1.0", "x: float")
+    with (
+        lent(call, GOOD + more),
+        pytest.raises(ExceptionGroup, match="breaks the plugin contract in 1 place\n") as caught,
+    ):
+        check_plugin("tried-plugin")
     assert isinstance(caught.value.exceptions[0], PluginError)
     assert caught.value.__notes__ == ["tried-plugin/t: not tried, because it needs x; give {'t': {'x': ...}}"]
 
@@ -542,12 +574,26 @@ def test_what_was_not_tried_is_noted():
     ]
 
 
+def test_losses_and_datasets_are_not_called():
+    body = function("x: float = 1.0", "raise RuntimeError('fetched')")
+    assert checked("dataset('d', 'tried_part:solve', summary='D.')", body) == (
+        [],
+        ["tried-plugin/d: a dataset is not called; what it declares is checked"],
+    )
+
+
 def test_examples_are_used():
     assert checked(solver(), REQUIRED, examples={"s": {"x": 2.0}}) == ([], [])
     (found,), _ = checked(solver(), REQUIRED, examples={"tried-plugin/s": {"x": 0.0}})
     assert "run(x=0.0): it raised ZeroDivisionError" in found
     (found,), _ = checked(solver(), REQUIRED, examples={"s": {"y": 1.0}})
-    assert "needs the parameter 'x'" in found or "has no parameter 'y'" in found
+    assert found == "tried-plugin/s: its example gives 'y', which is no parameter; known: x"
+
+
+def test_example_of_the_wrong_type_is_the_one_finding():
+    (found,), _ = checked(solver(), examples={"s": {"x": "warm"}})
+    assert found.startswith("tried-plugin/s, reading its parameters: it raised ParameterError: ")
+    assert "parameter 'x' must be float, got 'warm'" in found
 
 
 def test_example_of_an_unknown_entry_is_refused():
@@ -591,9 +637,7 @@ def test_stochastic_batch_is_run_with_a_seed_a_cell():
         "x",
         "seed",
     )
-    assert checked(solver(batch=("x", "seed"), stochastic=True), body)[0] == [
-        f for f in checked(solver(batch=("x", "seed"), stochastic=True), body)[0] if "loads numpy" in f
-    ]
+    assert checked(solver(batch=("x", "seed"), stochastic=True), body) == ([], [])
 
 
 def test_packages_of_this_repository_conform():

@@ -37,7 +37,7 @@ def rs(*, model: DenseHopfield, alpha: float | np.ndarray, T: float | np.ndarray
 
         - `m`, `q`, `r`: Mattis overlap, overlap of two replicas, noise variance of the local field per unit load;
         - `A`, `f`, `u`, `s`: pressure $\beta$-weighted free energy $A = -\beta f$ (infinite at T = 0), free energy,
-          energy and entropy per spin;
+            energy and entropy per spin;
         - `replicon`: stable against replica-symmetry breaking if positive ($-\infty$ at T = 0);
         - `residual`: largest residual of the equations for m and, relative to $1 + \chi$, for $\chi$;
         - `converged`: whether the branch exists and was solved to a residual of 1e-12;

@@ -6,7 +6,7 @@ hookimpl = pluggy.HookimplMarker("symmetron")
 
 PAPER = "arXiv:2111.12997"
 # Energies are per spin, in units of twice the energy of a condensed pattern (J).
-UNITS = {"alpha": "1", "T": "J", "m": "1", "q": "1", "chi": "1/J"}
+UNITS = {"alpha": "1", "T": "J", "m": "1", "q": "1", "residual": "1"}
 
 
 @hookimpl
@@ -27,7 +27,7 @@ def symmetron_register(registrar):
         "rs",
         "hopfield_rsb:rs",
         summary="Replica-symmetric state: order parameters, free energy, entropy, replicon; exact at T = 0",
-        units={**UNITS, "r": "1", "A": "1", "f": "J", "u": "J", "s": "1", "replicon": "1", "residual": "1"},
+        units={**UNITS, "r": "1", "A": "1", "f": "J", "u": "J", "s": "1", "replicon": "1"},
         batch=("alpha", "T"),
         plot="hopfield_rsb:plot_phase_diagram",
         paper=PAPER,
@@ -37,7 +37,7 @@ def symmetron_register(registrar):
         "capacity",
         "hopfield_rsb:capacity",
         summary="Largest load with a retrieval state in the replica-symmetric theory",
-        units={**UNITS, "residual": "1"},
+        units={**UNITS, "chi": "1/J"},
         paper=PAPER,
         tags=("replica-symmetric",),
     )

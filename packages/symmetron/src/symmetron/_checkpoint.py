@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from symmetron import _compute, _parameters, _pool
+from symmetron import _compute, _pool
 from symmetron._registry import entry as find_entry
 
 try:
@@ -29,7 +29,7 @@ def work(task: _compute.Task) -> tuple[bytes, str]:
 
 @contextlib.contextmanager
 def _held(task: _compute.Task) -> Iterator[_compute.Task]:
-    asks = "checkpoint" in _parameters.services(find_entry(task.table["entry"]).load())
+    asks = "checkpoint" in find_entry(task.table["entry"]).services
     if task.checkpoint is None or not asks:
         yield replace(task, checkpoint=None)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from symmetron import _canonical, _parameters, _threads
+from symmetron import _canonical, _threads
 from symmetron._build import plan, with_dotted
 from symmetron._entry import Entry
 from symmetron.errors import Cancelled, ResultError
@@ -76,7 +77,7 @@ class Block:
         places: dict[str, dict[str, np.ndarray]] = {"columns": {}, "shared": {}}
         for place, arrays in places.items():
             for name, dtype, shape in header[place]:
-                count = int(np.prod(shape))
+                count = math.prod(shape)
                 arrays[name] = np.frombuffer(data, np.dtype(dtype), count, start).reshape(shape)
                 start += count * np.dtype(dtype).itemsize
         return cls(places["columns"], places["shared"], tuple(header["messages"]), json.loads(provenance))
@@ -104,7 +105,7 @@ def call(task: Task, progress: Progress | None = None) -> tuple[dict[str, np.nda
     solver_plan = plan(with_dotted(task.table, values))
     target = solver_plan.entry.load()
     given: dict[str, Any] = {"progress": progress, "checkpoint": task.checkpoint and Path(task.checkpoint)}
-    extra = {name: given[name] for name in _parameters.services(target)}
+    extra = {name: given[name] for name in solver_plan.entry.services}
     arguments = solver_plan.arguments()  # may import a library, which is limited only once it is there
     with _threads.limited(task.threads):
         result = target(**arguments, **extra)

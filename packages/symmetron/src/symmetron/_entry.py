@@ -62,6 +62,13 @@ class Entry:
 
         return read_parameters(self)
 
+    @cached_property
+    def services(self) -> tuple[str, ...]:
+        """Which of ``progress`` and ``checkpoint`` the target asks for."""
+        from symmetron._parameters import services
+
+        return services(self.load())
+
     @property
     def doc(self) -> str:
         """The target's docstring."""
