@@ -1,4 +1,4 @@
-"""What listing costs, in multiples of starting Python: as installed, with 600 more distributions, with 2,000 entries."""
+"""What listing costs, in multiples of starting Python: as it is, with 600 more distributions, with 2,000 entries."""
 
 import os
 import subprocess
