@@ -85,7 +85,7 @@ def source_and_tests(dists=PACKAGES):
 @nox.session
 def tests(session):
     """All packages in one environment: tests, doctests, tests across packages."""
-    install(session, *everything(), *TEST_TOOLS, "scikit-learn", "PyYAML")
+    install(session, *everything(), *TEST_TOOLS, "scikit-learn", "PyYAML", "hatchling")
     session.run("pytest", "--doctest-modules", *source_and_tests(), "tests", *session.posargs)
 
 

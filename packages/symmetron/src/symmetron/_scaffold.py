@@ -151,9 +151,11 @@ def new_plugin(name: str, folder: Path) -> list[Path]:
             (part / path).write_text(text, encoding="utf-8")
         part.chmod(0o755)  # that of a temporary folder is private
         part.rename(home)
-    except OSError as error:
+    except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise BuildError(f"cannot write {home}: {error.strerror}") from None
+        if isinstance(error, OSError):
+            raise BuildError(f"cannot write {home}: {error.strerror}") from None
+        raise
     return [home / path for path in files]
 
 
