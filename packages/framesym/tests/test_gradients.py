@@ -74,6 +74,19 @@ def test_forward_mode_agrees_with_reverse_mode(family, energy, cloud):
     torch.testing.assert_close(forward[0], (gradient(f, x) * tangent).sum(), atol=1e-13, rtol=0)
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")  # torch.func calls it itself
+def test_jacobians_and_hessians_of_torch_func(family, energy, cloud):
+    """Which vectorise over the tangents; against finite differences, and against reverse mode."""
+    f, x = energy(family(3), 5), cloud(5, 3)
+    scalar = lambda y: f(y).sum()
+    torch.testing.assert_close(torch.func.jacfwd(scalar)(x), gradient(f, x), atol=1e-13, rtol=0)
+    tangent = cloud(5, 3, seed=1)
+    step = 1e-5 * tangent
+    expected = (gradient(f, x + step) - gradient(f, x - step)) / 2e-5
+    found = torch.tensordot(torch.func.hessian(scalar)(x), tangent, dims=2)
+    assert (found - expected).norm() / expected.norm() < 1e-6
+
+
 def test_derivative_with_respect_to_weights(cloud):
     frame = PCA(liegroups.E(3))
     x = cloud(6, 3)

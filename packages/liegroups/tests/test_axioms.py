@@ -120,6 +120,15 @@ def test_outside_the_identity_component_there_is_no_log(group, backend):
         group.log(backend.array(outside))
 
 
+@pytest.mark.parametrize("group", [SO(1), SO(2), SO(3), SO(4), SE(2)], ids=repr)
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_a_reflection_among_rotations_has_no_log(group, backend):
+    mirror = np.eye(group.n)
+    mirror[0, 0] = -1
+    with pytest.raises(ValueError, match=re.escape(f"g has 1 element(s) outside the identity component of {group}")):
+        group.log(backend.array(np.stack([mirror, np.eye(group.n)])))
+
+
 @pytest.mark.parametrize("batch", [(), (2, 0, 3), pytest.param((2, 3), marks=pytest.mark.slow)], ids=str)
 def test_every_batch_shape_is_kept(group, batch, backend64):
     backend = backend64

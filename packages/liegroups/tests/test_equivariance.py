@@ -110,6 +110,19 @@ def test_ridders_stays_inside_the_domain():
     assert equivariance_error(g, SO(2), np.array([[1.0, 0.6]])).lie_total < 1e-20
 
 
+def test_steps_too_coarse_for_f_show_in_the_error():
+    """f turns by 10^6 radians a unit: no step resolves it, and coarse ones agree on a derivative next to nothing."""
+    report = equivariance_error(lambda x: np.sin(1e6 * x), SE(1), np.array([[1e-6]]), "point", "scalar", scale=1.0)
+    assert report.lie_error > report.lie_total
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e150])
+def test_a_relative_error_does_not_depend_on_the_unit(size):
+    report = equivariance_error(_linear(A), SO(2), size * np.eye(2), local=False)
+    assert report.rms == pytest.approx(RMS, rel=1e-12)
+    assert report.interval == pytest.approx((RMS, RMS), rel=1e-12)
+
+
 # ---- sampling -------------------------------------------------------------------------------------------
 
 
@@ -221,6 +234,24 @@ def test_dicts_of_typed_inputs_and_outputs():
     assert report.rms < 1e-12 and report.lie_total < 1e-20
 
 
+def test_invariants_reach_f_as_they_are():
+    given = {"x": np.ones((4, 3)), "mask": None, "labels": ["a", "b"], "index": np.arange(4)}
+
+    def f(x, mask, labels, index):
+        assert mask is None and labels is given["labels"] and index.dtype == given["index"].dtype
+        return x
+
+    words = {"x": "vector", "mask": "invariant", "labels": "invariant", "index": "invariant"}
+    assert equivariance_error(f, SO(3), given, words).verdict == "equivariant"
+
+
+def test_a_random_function_is_called_so():
+    rng = np.random.default_rng(0)
+    noisy = equivariance_error(lambda x: x + 1e-3 * rng.standard_normal(x.shape), SO(2), np.eye(2), local=False)
+    assert "f gives different values for the same x" in str(noisy)
+    assert "different values" not in str(equivariance_error(_linear(A), SO(2), np.eye(2), local=False))
+
+
 def test_a_function_that_works_in_place_neither_spoils_the_input_nor_the_result():
     def f(x):
         x *= 2
@@ -255,7 +286,7 @@ def test_a_function_that_refuses_float64_is_reported():
 
     report = equivariance_error(strict, SO(3), np.eye(3, dtype=np.float32))
     assert report.verdict == "undecided" and report.rms_float64 is None and report.roundoff is None
-    assert "f refuses float64 inputs (TypeError: only float32 here)" in str(report)
+    assert "f cannot be measured in float64 (TypeError: only float32 here)" in str(report)
     silent = equivariance_error(lambda x: x.astype(np.float32), SO(3), np.eye(3, dtype=np.float32))
     assert silent.verdict == "undecided" and "f returns float32 for float64 inputs" in str(silent)
 
@@ -338,6 +369,10 @@ def test_bad_input_names_the_argument(options, message):
 def test_what_is_no_array_is_refused():
     with pytest.raises(TypeError, match=r"f\(x\) must be an array, not str"):
         equivariance_error(lambda x: "no", SO(3), np.ones((4, 3)))
+    with pytest.raises(TypeError, match=r"f\(x\) has dtype complex128; f must return real arrays"):
+        equivariance_error(lambda x: np.exp(1j * x), SO(3), np.ones((4, 3)))
+    with pytest.raises(TypeError, match=r"group must have the members of liegroups.Group, .* not 'SO\(3\)'"):
+        equivariance_error(lambda x: x, "SO(3)", np.ones((4, 3)))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="x must be a numpy, torch or jax array, not object"):
         equivariance_error(lambda x: x, SO(3), object())
 

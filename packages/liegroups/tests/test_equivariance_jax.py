@@ -74,6 +74,13 @@ def test_a_function_that_cannot_be_traced_is_differenced():
     assert report.lie_method == "differences" and "no automatic derivative of f" in str(report)
 
 
+def test_a_random_key_is_an_invariant():
+    x = {"x": jnp.ones((4, 3)), "key": jax.random.key(0)}
+    f = lambda x, key: x * jax.random.normal(key, (1,))
+    report = equivariance_error(f, SO(3), x, {"x": "vector", "key": "invariant"}, samples=4, local=False)
+    assert report.rms < 1e-6
+
+
 def test_dict_inputs():
     x = {"x": jnp.ones((4, 5, 3)) * jnp.arange(5.0)[None, :, None], "index": jnp.arange(4)}
     f = lambda x, index: x[index].mean(axis=1)

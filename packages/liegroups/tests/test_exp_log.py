@@ -242,6 +242,16 @@ def test_torch_vmap_equals_the_batch(group):
     torch.testing.assert_close(torch.func.vmap(group.log)(group.exp(v)), v)
 
 
+@forward_mode
+@pytest.mark.parametrize("group", [SO(2), SO(4), SE(3), SE(4)], ids=repr)
+def test_batched_forward_derivative_of_log_after_exp_is_one(group):
+    """The identity map. torch's own forward derivative of a linear solve is wrong under vmap."""
+    torch = pytest.importorskip("torch", reason="torch is an optional extra")
+    v = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 0.5, (4, group.dim)))
+    found = torch.func.vmap(torch.func.jacfwd(lambda w: group.log(group.exp(w))))(v)
+    np.testing.assert_allclose(found.numpy(), np.broadcast_to(np.eye(group.dim), found.shape), atol=1e-12)
+
+
 @pytest.mark.parametrize("group", [SO(2), SO(3), SO(4), SE(3)], ids=repr)
 def test_jax_vmap_and_jit_equal_the_batch(group):
     jax = pytest.importorskip("jax", reason="jax is an optional extra")

@@ -79,7 +79,7 @@ def test_samples_are_elements_and_reproducible(group):
     assert group.sample(0, seed=0, scale=1.0).shape == (0, group.n, group.n)
 
 
-@pytest.mark.parametrize("scale", [None, 0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("scale", [None, 0.0, -1.0, float("nan"), float("inf"), "1", [1.0, 2.0]])
 def test_a_group_that_is_not_compact_needs_a_scale(scale):
     with pytest.raises(ValueError, match=r"scale must be a positive number for SE\(3\), not"):
         SE(3).sample(2, seed=0, scale=scale)
@@ -89,3 +89,9 @@ def test_a_group_that_is_not_compact_needs_a_scale(scale):
 def test_bad_counts_are_refused(count):
     with pytest.raises(ValueError, match="count must be an integer >= 0, not"):
         SO(3).sample(count, seed=0)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "0"])
+def test_bad_seeds_are_refused(seed):
+    with pytest.raises(ValueError, match="seed must be one of numpy.random.default_rng, such as an integer >= 0, not"):
+        SO(3).sample(1, seed=seed)

@@ -7,6 +7,8 @@ from torch import Tensor
 
 
 class _Eigh(torch.autograd.Function):
+    generate_vmap_rule = True
+
     @staticmethod
     def forward(matrix: Tensor, tolerance: float) -> tuple[Tensor, Tensor]:
         values, vectors = torch.linalg.eigh(matrix)

@@ -100,7 +100,7 @@ class PCA:
             dtype: Type of the result; that of `x` if left out.
 
         Raises:
-            TypeError: If `x` is not a real floating-point tensor, or `mask` not a boolean one.
+            TypeError: If `x` is not a real floating-point tensor, `weights` not a tensor, or `mask` not a boolean one.
             ValueError: If a shape does not fit, a value is not finite, an item has no points, or an item is
                 degenerate and `degenerate="raise"`.
         """
@@ -143,6 +143,8 @@ class PCA:
         if x.ndim < 2 or x.shape[-1] != self.d or x.shape[-2] == 0:
             raise ValueError(f"x must have shape (*batch, n, {self.d}) with n >= 1, got {tuple(x.shape)}")
         for name, array in (("weights", weights), ("mask", mask)):
+            if array is not None and not isinstance(array, Tensor):
+                raise TypeError(f"{name} must be a tensor, got {type(array).__name__}")
             if array is not None and array.shape != x.shape[:-1]:
                 raise ValueError(f"{name} must have shape {tuple(x.shape[:-1])}, got {tuple(array.shape)}")
         if mask is not None and mask.dtype != torch.bool:

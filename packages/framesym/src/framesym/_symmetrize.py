@@ -50,9 +50,9 @@ class Symmetrized(nn.Module):
         """Call the network on the canonical copies of its arguments, and bring the mean of the results back."""
         given = self._bind(args, kwargs)
         x, mask = given[self._carrier], self._invariant(given, "mask")
-        if mask is not None:
-            x = given[self._carrier] = self._blank(x, mask)
         frames = self.frame(x, self._invariant(given, "weights"), mask, dtype=torch.float64)
+        if mask is not None:
+            given[self._carrier] = self._blank(x, mask)
         self._check_null(frames, given)
         canonical = {name: self._arguments[name].enter(value, frames) for name, value in given.items()}
         if mask is not None:
@@ -123,7 +123,7 @@ class Symmetrized(nn.Module):
     @staticmethod
     def _blank(x: Tensor, mask: Tensor) -> Tensor:
         """Set masked points to zero: what stands there, even NaN, must not reach the network or a derivative."""
-        return torch.where(mask.unsqueeze(-1), x, 0) if mask.shape == x.shape[:-1] else x
+        return torch.where(mask.unsqueeze(-1), x, 0)
 
     def _name(self, result: Any) -> dict[str, Tensor]:
         """Return the results of the network by name."""

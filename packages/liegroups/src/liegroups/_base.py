@@ -1,5 +1,6 @@
 """The methods that all groups share."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -86,16 +87,23 @@ class MatrixGroup:
             Array (count, n, n), numpy float64.
 
         Raises:
-            ValueError: If ``count`` is negative, or ``scale`` is missing or not positive where it is needed.
+            ValueError: If ``count`` is negative, ``seed`` is no seed, or ``scale`` is missing or not positive where
+                it is needed.
         """
         if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
             raise ValueError(f"count must be an integer >= 0, not {count!r}")
-        if not self.compact and (scale is None or not 0 < scale < np.inf):
+        if not self.compact and not (isinstance(scale, Real) and 0 < scale < np.inf):
             raise ValueError(
                 f"scale must be a positive number for {self.name}, not {scale!r}: the group is not compact, "
                 "so the size of its translations has to be said"
             )
-        return self._sample(int(count), np.random.default_rng(seed), scale)
+        try:
+            rng = np.random.default_rng(seed)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"seed must be one of numpy.random.default_rng, such as an integer >= 0, not {seed!r}"
+            ) from error
+        return self._sample(int(count), rng, scale)
 
     def elements(self) -> np.ndarray | None:
         """Return all elements, (order, n, n), identity first, or None for more than 1e5 of them."""
@@ -109,7 +117,7 @@ class MatrixGroup:
         return eye if like is None else matching(eye, as_array(like, "like"))
 
     def compose(self, a: Any, b: Any) -> Any:
-        """Return the product ``a b``; batch axes broadcast."""
+        """Return the product ``a b``, in the library, dtype and device of ``a``; batch axes broadcast."""
         a, b = self._element(a, "a"), self._element(b, "b")
         return namespace(a).matmul(a, matching(b, a))
 
@@ -219,8 +227,7 @@ class MatrixGroup:
         raise NotImplementedError
 
     def _outside_identity_component(self, g: Any) -> Any:
-        xp = namespace(g)
-        return xp.zeros(g.shape[:-2], dtype=xp.bool)
+        raise NotImplementedError
 
 
 def check_size(n: Any, group: str, smallest: int = 1) -> int:

@@ -59,6 +59,7 @@ def equivariance_error(
         ValueError: If shapes and words disagree, x is empty or not finite, f(x) is not finite or is zero on
             the whole orbit, the group is not compact and ``scale`` is missing, or jax would compute float64
             in float32.
+        TypeError: If ``group`` is no group, or f returns something that is no real array.
 
     Examples:
         >>> import numpy as np, liegroups
@@ -69,6 +70,8 @@ def equivariance_error(
           relative error  rms 1.06 ([1.06, 1.06] by quadrature with 256 elements), max 1.51, in float64
           Lie derivative  |L_X f|^2 = 68; total 68 +- ...
     """
+    if not isinstance(group, Group):
+        raise TypeError(f"group must have the members of liegroups.Group, as liegroups.SO(3) has, not {group!r}")
     words_in, words_out = parse_reps(rep_in, group, "rep_in"), parse_reps(rep_out, group, "rep_out")
     inputs = parse_inputs(x, words_in)
     chosen = nodes(group, method, samples, seed, scale)
@@ -79,6 +82,7 @@ def equivariance_error(
         if dtype == "float64" and kind == "numpy":
             _refuse_silent_float32(call(f, inputs))
         found = problem.average(chosen)
+        wobble = problem.wobble()
         exact, lie = found, None
         if dtype == "float64":
             lie = problem.local() if local else None
@@ -97,9 +101,13 @@ def equivariance_error(
                         )
             except Exception as error:  # f worked in its own dtype, so what failed is the change of dtype
                 exact = lie = None
-                notes.append(f"f refuses float64 inputs ({type(error).__name__}: {_first_line(error)}), {_UNTOLD}")
+                notes.append(
+                    f"f cannot be measured in float64 ({type(error).__name__}: {_first_line(error)}), {_UNTOLD}"
+                )
             if exact is None and local:
                 lie = problem.local()
+    if wobble:
+        notes.append(f"f gives different values for the same x, {wobble:.1g} apart: some of the error is noise")
     if lie is not None and lie.reason:
         notes.append(lie.reason)
     rms64 = None if exact is None else exact.rms
@@ -143,11 +151,17 @@ class _Problem(NamedTuple):
     def value(self) -> dict[str, np.ndarray]:
         return parse_outputs(call(self.f, self.inputs), self.rep_out)
 
+    def wobble(self) -> float:
+        """Return the largest difference between two calls of f with the same x; 0 unless f is random."""
+        first, second = self.value(), self.value()
+        return max((float(np.abs(first[name] - second[name]).max(initial=0)) for name in first), default=0.0)
+
     def local(self) -> LieDerivative:
         return lie_derivative(self.f, self.group, self.inputs, self.rep_in, self.rep_out, self.value())
 
     def average(self, chosen: Nodes) -> _Average:
         value = self.value()
+        unit = max(float(np.abs(table).max(initial=0)) for table in value.values()) or 1.0  # squares must not overflow
         defects, sizes = np.empty(len(chosen.elements)), np.empty(len(chosen.elements))
         for i, g in enumerate(chosen.elements):
             moved = parse_outputs(call(self.f, transform(self.rep_in, g, self.inputs)), self.rep_out)
@@ -157,8 +171,8 @@ class _Problem(NamedTuple):
                     raise ValueError(
                         f"f returned shape {table.shape} on transformed inputs and {wanted[name].shape} on x"
                     )
-            defects[i] = sum(np.sum((moved[name] - wanted[name]) ** 2) for name in moved)
-            sizes[i] = sum(np.sum(table**2) for table in moved.values())
+            defects[i] = sum(np.sum(((moved[name] - wanted[name]) / unit) ** 2) for name in moved)
+            sizes[i] = sum(np.sum((table / unit) ** 2) for table in moved.values())
         if not sizes.any():
             raise ValueError("f is zero on the whole orbit of x, so a relative error has no meaning")
         single = np.sqrt(np.divide(defects, sizes, out=np.zeros_like(sizes), where=sizes > 0))

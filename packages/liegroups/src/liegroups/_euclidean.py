@@ -49,7 +49,8 @@ class _Euclidean(MatrixGroup):
         else:
             omega = rotation_log(R)
             w = self._linear.vee(omega)
-            moved = xp.linalg.solve(_mean_exponential(omega), shift)
+            # Well conditioned for angles up to pi. Not `solve`: torch's forward derivative of it is wrong under vmap.
+            moved = xp.matmul(xp.linalg.inv(_mean_exponential(omega)), shift)
         return xp.concat([w, moved[..., 0]], axis=-1)
 
     def _outside_identity_component(self, g: Any) -> Any:

@@ -31,9 +31,11 @@ def parse_inputs(x: Any, reps: dict[str, Rep]) -> dict[str, Any]:
         raise ValueError(f"x has {_names(named)}, but rep_in describes {_names(reps)}")
     for name, value in named.items():
         label = f"x[{name!r}]" if name else "x"
+        if reps[name].word == "invariant" and not is_floating(value):
+            continue
         if not is_array(value):
             try:
-                value = np.asarray(value, dtype=None if reps[name].word == "invariant" else np.float64)
+                value = np.asarray(value, dtype=np.float64)
             except (TypeError, ValueError):
                 raise TypeError(f"{label} must be a numpy, torch or jax array, not {type(value).__name__}") from None
             named[name] = value
@@ -68,6 +70,8 @@ def parse_outputs(out: Any, reps: dict[str, Rep]) -> dict[str, np.ndarray]:
         label = f"f(x)[{name!r}]" if name else "f(x)"
         if not is_array(value):
             raise TypeError(f"{label} must be an array, not {type(value).__name__}")
+        if namespace(value).isdtype(value.dtype, "complex floating"):
+            raise TypeError(f"{label} has dtype {value.dtype}; f must return real arrays, such as the two parts")
         table = to_numpy(value)
         check_shape(table, reps[name], label, "rep_out")
         if not np.isfinite(table).all():
@@ -93,8 +97,11 @@ def to_numpy(value: Any) -> np.ndarray:
 
 
 def is_floating(value: Any) -> bool:
-    """Whether an array has a real floating dtype."""
-    return namespace(value).isdtype(value.dtype, "real floating")
+    """Whether a value is an array of a real floating dtype."""
+    try:
+        return is_array(value) and namespace(value).isdtype(value.dtype, "real floating")
+    except TypeError:  # a dtype of its own, such as that of jax's random keys
+        return False
 
 
 def library(inputs: dict[str, Any]) -> str:
@@ -103,10 +110,14 @@ def library(inputs: dict[str, Any]) -> str:
     return "torch" if compat.is_torch_array(value) else "jax" if compat.is_jax_array(value) else "numpy"
 
 
+def largest_eps(inputs: dict[str, Any]) -> float:
+    """Return the relative spacing of the least precise floating dtype among the inputs."""
+    return max(_eps(value) for value in inputs.values() if is_floating(value))
+
+
 def lowest_dtype(inputs: dict[str, Any]) -> str:
     """Return the name of the least precise floating dtype among the inputs."""
-    floating = [value for value in inputs.values() if is_floating(value)]
-    value = max(floating, key=lambda value: float(namespace(value).finfo(value.dtype).eps))
+    value = max((value for value in inputs.values() if is_floating(value)), key=_eps)
     return str(value.dtype).removeprefix("torch.")
 
 
@@ -119,6 +130,10 @@ def call(f: Callable, inputs: dict[str, Any]) -> Any:
     """Call f with one array, or with named ones; copies, so that an f that works in place does no harm."""
     fresh = {name: _copied(value) for name, value in inputs.items()}
     return f(fresh[ONLY]) if ONLY in fresh else f(**fresh)
+
+
+def _eps(value: Any) -> float:
+    return float(namespace(value).finfo(value.dtype).eps)
 
 
 def _copied(value: Any) -> Any:

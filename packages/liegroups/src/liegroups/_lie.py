@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._features import call, library, parse_outputs
+from ._features import call, largest_eps, library, parse_outputs
 from ._protocol import Group
 from ._rep import Rep
 
@@ -95,7 +95,8 @@ def _ridders(
     """Return the directional derivative and the estimated norm of its error.
 
     Ridders, Adv. Eng. Software 4 (1982) 75: central differences at steps h, h/2, ... are extrapolated to
-    h = 0, and the entry of the tableau that agrees best with its neighbours is taken.
+    h = 0, and the entry of the tableau that agrees best with its neighbours is taken. Coarse steps may agree by
+    accident on an f that varies faster, so what the finest step contradicts beyond its round-off counts as error.
     """
 
     def difference(h: float) -> np.ndarray:
@@ -123,6 +124,11 @@ def _ridders(
     if best is None:
         raise ValueError(f"f has no finite differences at x: {problem}")
     rounding = float(np.finfo(np.float64).eps * np.linalg.norm(best))
+    if len(previous) > 1:
+        size = max(np.linalg.norm(best), *(np.linalg.norm(table) for table in value.values()))
+        noise = 8 * largest_eps(inputs) * size / (0.5 / RATIO ** (LEVELS - 1))
+        contradiction = float(np.linalg.norm(best - previous[1]))
+        best_error = max(best_error, contradiction) if contradiction > noise else best_error
     parts = np.split(best, np.cumsum([table.size for table in value.values()])[:-1])
     push = {name: part.reshape(table.shape) for (name, table), part in zip(value.items(), parts, strict=True)}
     return push, best_error + rounding

@@ -26,9 +26,9 @@ class EquivarianceReport:
         worst_element: The group element of ``max``, (n, n).
         group: Name of the group.
         dtype: Dtype of x, in which ``rms`` and ``max`` are measured.
-        rms_float64: The same error with f evaluated in float64, or None where f refuses float64.
+        rms_float64: The same error with f evaluated in float64, or None where that fails.
         roundoff: The part of ``rms`` that vanishes in float64, max(rms - rms_float64, 0); None if unknown.
-        verdict: "equivariant" (at most 1e-10 in float64), "not equivariant", or "undecided": f refuses
+        verdict: "equivariant" (at most 1e-10 in float64), "not equivariant", or "undecided": f cannot take
             float64 and its error, at most 1e-4, may be round-off.
         notes: What a reader has to know, a sentence each.
     """
