@@ -222,6 +222,8 @@ BAD = {
     "weights NaN": (ValueError, "weights must be finite", (spoiled(0), torch.full((3, 4), torch.nan))),
     "weightless": (ValueError, "positive for at least one point", (spoiled(0), torch.zeros(3, 4))),
     "mask's type": (TypeError, "mask must be boolean, got torch.float32", (spoiled(0), None, torch.ones(3, 4))),
+    "weights listed": (TypeError, "weights must be a tensor, got list", (spoiled(0), [[1.0] * 4] * 3)),
+    "mask an array": (TypeError, "mask must be a tensor, got ndarray", (spoiled(0), None, ALL.numpy())),
     "mask's shape": (ValueError, r"mask must have shape \(3, 4\), got \(3, 4, 3\)", (spoiled(0), None, spoiled(0) > 0)),
     "mask all false": (ValueError, "true for at least one point: violated by batch items", (spoiled(0), None, NONE)),
     "masked weights": (ValueError, "positive for at least one", (spoiled(0), torch.ones(3, 4), NONE)),

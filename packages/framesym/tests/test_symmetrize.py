@@ -355,3 +355,16 @@ def test_network_that_loses_the_batch_is_named():
         f = symmetrize(lambda x: x.sum((0, 1)), PCA(liegroups.E(3)), {"x": "point"}, "vector", mode)
         with pytest.raises(ValueError, match=r"result \(vector\) must have batch axes .* first, got shape \(3,\)"):
             f(X)
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "mask"),
+    [
+        (TypeError, "mask must be boolean, got torch.float32", torch.ones(2, 4)),
+        (TypeError, "mask must be a tensor, got ndarray", np.ones((2, 4), dtype=bool)),
+        (ValueError, r"mask must have shape \(2, 4\), got \(4,\)", torch.ones(4, dtype=torch.bool)),
+    ],
+)
+def test_a_mask_that_does_not_fit_is_named(error, words, mask):
+    with pytest.raises(error, match=words):
+        symmetrize(MaskedMean(), PCA(liegroups.E(3)))(x=X, weights=torch.ones(2, 4), mask=mask)

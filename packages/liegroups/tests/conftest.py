@@ -35,6 +35,20 @@ class Backend:
         return np.asarray(x, dtype=np.float64)
 
 
+# jax compiles every operation anew for every shape and dtype, so by default it runs in one precision a file: the axioms
+# in float32, which is jax's own default, accuracies and derivatives in float64. The slow tests run both in both.
+_OTHER_PRECISION_IN_JAX = {"test_axioms.py": "float64", "test_exp_log.py": "float32"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        parameters = getattr(item, "callspec", None) and item.callspec.params
+        if parameters and "jax" in (parameters.get("library"), *parameters.get("case", ())):
+            if parameters.get("dtype") == _OTHER_PRECISION_IN_JAX.get(item.path.name, ""):
+                item.add_marker(pytest.mark.slow)
+
+
 def _backend(library, dtype):
     if library != "numpy":
         pytest.importorskip(library, reason=f"{library} is an optional extra")

@@ -157,10 +157,17 @@ def test_random_walk_agrees_with_scipy_rotations():
 
 SMOOTH = [SO(2), SO(3), SO(4), O(3), SE(2), SE(3), SE(4)]
 
+# By default jax in reverse mode only: it transposes the forward rules, so these are run too.
 DIFFERENTIABLE = [
-    pytest.param(group, library, marks=[pytest.mark.slow] if library == "jax" and group in (SE(4), O(3)) else [])
+    pytest.param(
+        group,
+        library,
+        mode,
+        marks=[pytest.mark.slow] if library == "jax" and (group in (SE(4), O(3)) or mode == "forward") else [],
+    )
     for group in SMOOTH
     for library in ("torch", "jax")
+    for mode in ("forward", "reverse")
 ]
 
 
@@ -188,8 +195,7 @@ def _jacobians(f, points, library, mode):
 
 
 @forward_mode
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
-@pytest.mark.parametrize(("group", "library"), DIFFERENTIABLE)
+@pytest.mark.parametrize(("group", "library", "mode"), DIFFERENTIABLE)
 def test_derivative_of_exp_is_the_frechet_derivative(group, library, mode):
     """scipy.linalg.expm_frechet is the independent source; at the identity it is hat itself."""
     points = _tangents(group)
@@ -199,8 +205,7 @@ def test_derivative_of_exp_is_the_frechet_derivative(group, library, mode):
 
 
 @forward_mode
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
-@pytest.mark.parametrize(("group", "library"), DIFFERENTIABLE)
+@pytest.mark.parametrize(("group", "library", "mode"), DIFFERENTIABLE)
 def test_derivative_of_log_inverts_that_of_exp(group, library, mode):
     """Along the group d log (d exp) = 1, with d exp from scipy.linalg.expm_frechet."""
     points = _tangents(group)
@@ -252,7 +257,9 @@ def test_batched_forward_derivative_of_log_after_exp_is_one(group):
     np.testing.assert_allclose(found.numpy(), np.broadcast_to(np.eye(group.dim), found.shape), atol=1e-12)
 
 
-@pytest.mark.parametrize("group", [SO(2), SO(3), SO(4), SE(3)], ids=repr)
+@pytest.mark.parametrize(
+    "group", [SO(4), SE(3), *(pytest.param(group, marks=pytest.mark.slow) for group in (SO(2), SO(3)))], ids=repr
+)
 def test_jax_vmap_and_jit_equal_the_batch(group):
     jax = pytest.importorskip("jax", reason="jax is an optional extra")
     with jax.enable_x64(True):

@@ -30,8 +30,16 @@ def _by_hand(word, group, g, x):
     return x * (det if word == "pseudoscalar" else 1)
 
 
+# jax compiles for every shape: by default with a linear and an affine group.
+CASES = [
+    pytest.param(group, library, marks=[pytest.mark.slow] if library == "jax" and group not in (O(3), SE(2)) else [])
+    for group in GROUPS
+    for library in ("numpy", "torch", "jax")
+]
+
+
 @pytest.mark.parametrize("word", WORDS)
-@pytest.mark.parametrize("group", GROUPS, ids=repr)
+@pytest.mark.parametrize(("group", "library"), CASES)
 def test_rho_is_the_explicit_matrix(group, word, backend64):
     rep = Rep(word, group)
     x = np.random.default_rng(0).standard_normal((5, rep.size or 4))

@@ -93,5 +93,5 @@ def test_bad_counts_are_refused(count):
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "0"])
 def test_bad_seeds_are_refused(seed):
-    with pytest.raises(ValueError, match="seed must be one of numpy.random.default_rng, such as an integer >= 0, not"):
+    with pytest.raises(ValueError, match=r"seed must be one of numpy\.random\.default_rng"):
         SO(3).sample(1, seed=seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -166,4 +167,4 @@ def key_of(task: _compute.Task, versions: Mapping[str, str]) -> str:
 
 def cells_text(task: _compute.Task) -> str:
     """Return the task's parameters as JSON, for people who open the store."""
-    return _canonical.dumps(_canonical.readable({"table": task.table, "cells": task.cells}))
+    return json.dumps(_canonical.readable({"table": task.table, "cells": task.cells}), sort_keys=True)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class Store:
             )
             self.connection.execute(f"pragma user_version={_SCHEMA}")
 
-    @property
+    @cached_property
     def folder(self) -> Path | None:
         """Where the checkpoints of unfinished cells are kept, beside the file."""
         name = self.path.removeprefix("file:").partition("?")[0]
