@@ -43,10 +43,10 @@ _OTHER_PRECISION_IN_JAX = {"test_axioms.py": "float64", "test_exp_log.py": "floa
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
-        parameters = getattr(item, "callspec", None) and item.callspec.params
-        if parameters and "jax" in (parameters.get("library"), *parameters.get("case", ())):
-            if parameters.get("dtype") == _OTHER_PRECISION_IN_JAX.get(item.path.name, ""):
-                item.add_marker(pytest.mark.slow)
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        in_jax = "jax" in (given.get("library"), *given.get("case", ()))
+        if in_jax and given.get("dtype") == _OTHER_PRECISION_IN_JAX.get(item.path.name, ""):
+            item.add_marker(pytest.mark.slow)
 
 
 def _backend(library, dtype):

@@ -202,6 +202,8 @@ def load(path: str | os.PathLike[str]) -> xarray.Dataset:
     """
     import xarray
 
+    if not Path(path).exists():
+        raise ResultError(f"cannot read {path}: there is no such file")
     require_netcdf()
     try:
         # A unit such as "s" must stay a unit, not turn numbers into time differences.
