@@ -16,7 +16,7 @@ SIZE = 4
 
 
 # jax compiles every operation anew for every shape: by default it runs on one group of each kind.
-IN_JAX = [SO(3), SE(2), Dihedral(4)]
+IN_JAX = [SE(3), Dihedral(4)]
 CASES = [
     pytest.param((group, library), marks=[pytest.mark.slow] if library == "jax" and group not in IN_JAX else [])
     for group in GROUPS

@@ -157,17 +157,13 @@ def test_random_walk_agrees_with_scipy_rotations():
 
 SMOOTH = [SO(2), SO(3), SO(4), O(3), SE(2), SE(3), SE(4)]
 
-# By default jax in reverse mode only: it transposes the forward rules, so these are run too.
+# By default jax runs a group of each formula, in reverse mode: that transposes the forward rules, so these run too.
+IN_JAX = [SO(2), SO(4), SE(3)]
 DIFFERENTIABLE = [
-    pytest.param(
-        group,
-        library,
-        mode,
-        marks=[pytest.mark.slow] if library == "jax" and (group in (SE(4), O(3)) or mode == "forward") else [],
-    )
+    pytest.param(group, library, mode, marks=[pytest.mark.slow] if library == "jax" and slow else [])
     for group in SMOOTH
     for library in ("torch", "jax")
-    for mode in ("forward", "reverse")
+    for mode, slow in (("forward", True), ("reverse", group not in IN_JAX))
 ]
 
 
