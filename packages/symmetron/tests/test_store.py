@@ -1,15 +1,17 @@
 """The store keeps whole blocks or nothing, and explains in one sentence why it cannot."""
 
+import contextlib
 import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 import symmetron as sym
-from symmetron import Store
+from symmetron import Store, _store
 from symmetron._compute import Block
 from symmetron.errors import SweepError
 
@@ -216,6 +218,29 @@ def test_two_processes_may_make_one_store_at_once(tmp_path):
         assert [out for out, _ in ends] == ["0\n"] * 4, ends
         for path in tmp_path.glob("store*"):
             path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
+@pytest.fixture
+def half_made(tmp_path):
+    """A connection of another program that has just begun to make the store."""
+    with contextlib.closing(
+        sqlite3.connect(tmp_path / "store", isolation_level=None, check_same_thread=False)
+    ) as connection:
+        connection.execute("begin immediate")
+        yield connection
+
+
+def test_a_store_that_another_program_makes_is_waited_for(tmp_path, half_made):
+    timer = threading.Timer(0.2, half_made.rollback)
+    timer.start()
+    with Store(tmp_path / "store") as store:
+        assert len(store) == 0
+    timer.join()
+
+
+def test_a_store_that_another_program_never_finishes_is_one_sentence(tmp_path, half_made, monkeypatch):
+    monkeypatch.setattr(_store, "_PATIENCE", 0.1)
+    assert "locked" in sentence(Store, tmp_path / "store")
 
 
 def test_a_store_in_memory(pool):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from symmetron._compute import Block
 from symmetron.errors import SweepError
 
 _SCHEMA = 1
+_PATIENCE = 60.0  # seconds to wait for another process that uses the same store
 
 
 class Store:
@@ -43,20 +45,21 @@ class Store:
             if not is_uri and self.path != ":memory:":
                 Path(self.path).parent.mkdir(parents=True, exist_ok=True)
                 _require_database(Path(self.path))
-            self.connection = sqlite3.connect(self.path, timeout=60, uri=is_uri, isolation_level=None)
+            self.connection = sqlite3.connect(self.path, timeout=_PATIENCE, uri=is_uri, isolation_level=None)
         try:
             with self._explaining():
-                self._prepare()
+                _patiently(self._prepare)
         except SweepError:
             self.close()
             raise
 
     def _prepare(self) -> None:
         self.connection.execute("pragma synchronous=normal")  # safe against a killed process, and fast, in WAL mode
+        # In this order: another process that makes the tables in between sets the version with them.
+        (tables,) = self.connection.execute("select count(*) from sqlite_master").fetchone()
         (version,) = self.connection.execute("pragma user_version").fetchone()
         if version == _SCHEMA:
             return
-        (tables,) = self.connection.execute("select count(*) from sqlite_master").fetchone()
         if version != 0 or tables:
             raise SweepError(f"{self.path} is not a store of this version of symmetron; name another file")
         self.connection.execute("pragma journal_mode=wal")
@@ -144,6 +147,22 @@ class Store:
         if "not a database" in text:
             return SweepError(f"{self.path} is not a store (it is not an SQLite file): name another file")
         return SweepError(f"the store {self.path} cannot be used: {text}")
+
+
+def _patiently(prepare: Callable[[], None]) -> None:
+    """Call again while another process makes or closes the same store.
+
+    SQLite's own time limit does not cover the change to WAL mode: who is second is told at once that it is locked.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return prepare()
+        except sqlite3.OperationalError as error:
+            primary_code = error.sqlite_errorcode & 0xFF
+            if primary_code != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _require_database(path: Path) -> None:
