@@ -48,15 +48,18 @@ def main():
         stores = (Path(folder) / f"{index}.sqlite" for index in range(10_000))
         grid = {"x": [0.001 * index for index in range(1000)]}
 
-        def tiny(**options):
-            seconds, result = timed(lambda: sym.sweep("bench-plugin/tiny", grid, store=next(stores), **options))
+        def tiny(store=True, **options):
+            path = next(stores) if store else None
+            seconds, result = timed(lambda: sym.sweep("bench-plugin/tiny", grid, store=path, **options))
             return seconds - result.attrs["solver_seconds"] / options.get("workers", 2)
 
         cold = min(tiny(workers=2) for _ in range(ROUNDS))
         with sym.Pool(workers=2) as pool:
             tiny(executor=pool)
-            warm = min(tiny(executor=pool) for _ in range(ROUNDS))
+            both = [(tiny(executor=pool), tiny(store=False, executor=pool)) for _ in range(ROUNDS)]
+        warm, bare = map(min, zip(*both, strict=True))
         print(f"1,000 tiny cells with a store, above solver time: pool started {warm:.2f} s, cold {cold:.2f} s")
+        print(f"the store, a row: {1e3 * (warm - bare):.0f} microseconds")
 
         import bench_plugin
 

@@ -208,3 +208,28 @@ def test_checkpoints_lie_beside_a_store_with_a_relative_path(tmp_path, monkeypat
         )
     assert result["failed"].all()
     assert len([path for path in (tmp_path / "s.checkpoints").iterdir() if path.is_dir()]) == 1
+
+
+@posix
+def test_an_interrupt_while_the_workers_start_is_told_once(script):
+    """Ctrl-C on a terminal strikes the whole group of processes, workers that have just begun to start included."""
+    for delay in (0.02, 0.04, 0.06, 0.09, 0.12):
+        process = script(
+            """
+            import time
+            from symmetron import Pool
+            with Pool(workers=3) as pool:
+                sleeping = [pool.submit(time.sleep, 60) for _ in range(3)]
+                print("begins", flush=True)
+                sleeping[0].result()
+            """,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert process.stdout.readline() == "begins\n"
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGINT)
+        error = process.communicate(timeout=30)[1]
+        assert error.count("Traceback") == 1, error
+        assert error.endswith("KeyboardInterrupt\n")

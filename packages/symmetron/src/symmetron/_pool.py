@@ -18,6 +18,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, InvalidStateError
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -197,7 +198,7 @@ class _Worker:
         self.job: _Job | None = None
         self.pipe, theirs = _context.Pipe()
         self.process = _context.Process(target=_work, args=(theirs, threads))
-        with _without_main():
+        with _without_main(), _without_interrupts():
             self.process.start()
         theirs.close()  # so that the pipe reads as ended when the worker dies
 
@@ -244,6 +245,20 @@ def _without_main() -> Iterator[None]:
             yield
         finally:
             sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start a process deaf to Ctrl-C, which would else strike it before it can say that it ignores it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # before: it unblocks the signal when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: Connection, threads: int) -> None:
