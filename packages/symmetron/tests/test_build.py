@@ -85,6 +85,8 @@ def test_a_whole_toml_file(tmp_path):
         ("#inner.nothing", "has no table 'inner.nothing'"),
         ("#other", "has no key 'entry'"),
         ("#inner.name.entry", "has no table"),
+        ("#other.deep.length.x", "has no table 'other.deep.length.x'"),
+        ("#other.deep.length", "is 2, not a table"),
     ],
 )
 def test_a_wrong_place_in_a_file_is_explained(file, inside, words):
@@ -137,6 +139,69 @@ def test_a_table_where_a_number_belongs_is_refused():
         sym.build("lab-plugin/wire", length={"entry": "lab-plugin/spin"})
     with pytest.raises(ParameterError, match="'model' must be Spin"):
         sym.run("lab-plugin/energy", T=1, model={"entry": "lab-plugin/wire", "length": 1})
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (
+            {"entri": "lab-plugin/spin", "P": 6},
+            "'model' is a table without the key 'entry'; did you mean it by 'entri'?",
+        ),
+        (
+            {"kernl": "power", "P": 6},
+            "'model' is a table without the key 'entry'; add it, as entry = 'lab-plugin/spin'",
+        ),
+        ({"p": 6}, "without the key 'entry'"),
+        ({}, "without the key 'entry'"),
+    ],
+)
+def test_a_table_that_names_no_entry_is_refused_rather_than_built_with_defaults(table, words, tmp_path):
+    (tmp_path / "run.toml").write_text(
+        'entry = "lab-plugin/energy"\nT = 1\n[model]\n'
+        + "\n".join(f"{key} = {value!r}" for key, value in table.items())
+    )
+    for action in (
+        lambda: sym.run("lab-plugin/energy", T=1, model=table),
+        lambda: sym.sweep("lab-plugin/energy", {"T": [1]}, model=table),
+        lambda: sym.run(tmp_path / "run.toml"),
+    ):
+        with pytest.raises(ParameterError) as caught:
+            action()
+        assert words in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"spins": [{"P": 6}]},
+        {"spins": [{"entry": "lab-plugin/spin"}, {"P": 6}]},
+        {"spins": [{"entry": "lab-plugin/wire", "length": 1}]},
+        {"extra": {"P": 6}},
+    ],
+)
+def test_a_record_is_built_by_its_entry_alone_wherever_it_stands(given):
+    with pytest.raises(ParameterError, match=r"lab-plugin/chain: parameter '(spins|extra)'"):
+        sym.build("lab-plugin/chain", **given)
+
+
+def test_an_annotation_that_takes_other_things_than_entries_keeps_them(tmp_path):
+    assert sym.build("lab-plugin/chain", log=f"{tmp_path}/log").log == tmp_path / "log"
+    assert sym.build("lab-plugin/layered", inner={"a": 1}).inner == {"a": 1}
+    assert sym.build("lab-plugin/counts", table={"a": 1}) == {"a": 1}
+    assert sym.build("lab-plugin/chain", extra=sym.build("lab-plugin/spin", P=6)).extra.P == 6
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"model": "spin"}, {"model": "lab-plugin/spni"}, {"model": "lab-plugin/spin", "group": "so"}],
+)
+def test_a_short_name_is_answered_with_the_full_one(given):
+    with pytest.raises(UnknownEntry, match="nearest: (lab-plugin/spin|liegroups/so)"):
+        sym.build("lab-plugin/averaged", **{"group": 1, **given})
+    with pytest.raises(UnknownEntry, match="nearest: lab-plugin/spin"):
+        sym.run("lab-plugin/energy", T=1, model="spin")
 
 
 def test_nothing_that_is_given_is_modified():

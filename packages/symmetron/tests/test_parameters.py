@@ -117,6 +117,8 @@ def test_values_become_the_annotated_type(given, kept):
         ({"zzz": 3}, "known: count, rate, phase"),
         ({"count": 3.5}, "parameter 'count' must be int, got 3.5"),
         ({"count": None}, "must be int, got None"),
+        ({"count": True}, "must be int, got True"),
+        ({"rate": False}, "must be float, got False"),
         ({"count": "many"}, "must be int, got 'many'"),
         ({"rate": "fast"}, "must be float, got 'fast'"),
         ({"rate": "liegroups/so"}, "must be float, got 'liegroups/so'"),

@@ -86,6 +86,7 @@ def test_a_checkpoint_is_gone_on_from(tmp_path):
     [
         ("energy", {"T": 1}, UnknownEntry, "nearest: lab-plugin/energy"),
         ("lab-plugin/spin", {}, BuildError, "is a model, not a solver; use symmetron.build"),
+        ({"T": 1}, {}, BuildError, "a table needs the key 'entry' with the full name of an entry, got ['T']"),
         ("liegroups/so", {"n": 3}, BuildError, "is a group, not a solver"),
         ("lab-plugin/energy", {"T": 1}, ParameterError, "needs the parameter 'model'"),
         ("lab-plugin/inverse", {"x": 1, "y": 2}, ParameterError, "no parameter 'y'"),

@@ -93,6 +93,7 @@ def test_a_generator_and_an_array_are_axes(pool):
     [
         ("inverse", {"x": [1]}, {}, UnknownEntry, "nearest: lab-plugin/inverse"),
         ("lab-plugin/spin", {"P": [1]}, {}, BuildError, "is a model, not a solver"),
+        ({"T": 1}, {"x": [1]}, {}, BuildError, "a table needs the key 'entry'"),
         ("lab-plugin/everything", {"q": [1]}, {}, ParameterError, "'q' cannot be swept, it is a dimension of the output"),
         ("lab-plugin/inverse", {"x": [1]}, {"x": 2}, ParameterError, "'x' is both fixed and swept"),
         ("lab-plugin/energy", {"T": [1], "model.P": [1]}, {"model": {"entry": "lab-plugin/spin", "P": 3}}, ParameterError,

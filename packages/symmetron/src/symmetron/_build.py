@@ -14,7 +14,7 @@ from symmetron._entry import Entry
 from symmetron._parameters import Parameter, coerce, match
 from symmetron._registry import entry as find_entry
 from symmetron._registry import registry
-from symmetron.errors import BuildError, ParameterError, suggest
+from symmetron.errors import BuildError, ParameterError, nearest, suggest
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class Plan:
         if isinstance(value, Plan):
             return coerce(self.entry.name, self.parameters[name], value.construct())
         if isinstance(value, list):
-            return [item.construct() if isinstance(item, Plan) else item for item in value]
+            built = [item.construct() if isinstance(item, Plan) else item for item in value]
+            return coerce(self.entry.name, self.parameters[name], built) if any(_nested_plans(value)) else built
         return value
 
 
@@ -101,9 +102,12 @@ def read_table(spec: str | PathLike[str] | Mapping[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         raise BuildError(f"{path} is not valid TOML: {error}") from None
     for key in filter(None, inside.split(".")):
-        if not isinstance(table, Mapping) or key not in table:
-            raise BuildError(f"{path} has no table {inside!r}{suggest(key, table)}")
-        table = table[key]
+        known = table if isinstance(table, Mapping) else {}
+        if key not in known:
+            raise BuildError(f"{path} has no table {inside!r}{suggest(key, known)}")
+        table = known[key]
+    if not isinstance(table, Mapping):
+        raise BuildError(f"{text} is {table!r}, not a table")
     if "entry" not in table:
         tables = [key for key, value in table.items() if isinstance(value, Mapping)]
         named = f"; name one of its tables as {path}#{tables[0]}" if tables else ""
@@ -136,6 +140,18 @@ def with_dotted(table: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict
     return out
 
 
+def entry_of(table: Mapping[str, Any]) -> Entry:
+    """Return the entry that a table names.
+
+    Raises:
+        UnknownEntry: No entry has the name.
+        BuildError: There is no key ``entry``.
+    """
+    if "entry" not in table:
+        raise BuildError(f"a table needs the key 'entry' with the full name of an entry, got {list(table)}")
+    return find_entry(table["entry"])
+
+
 def plan(table: Mapping[str, Any]) -> Plan:
     """Check a nested table against the signatures of its entries.
 
@@ -144,9 +160,7 @@ def plan(table: Mapping[str, Any]) -> Plan:
         ParameterError: A parameter is unknown, missing or of the wrong type.
         BuildError: There is no key ``entry``.
     """
-    if "entry" not in table:
-        raise BuildError(f"a table needs the key 'entry' with the full name of an entry, got {sorted(table)}")
-    found = find_entry(table["entry"])
+    found = entry_of(table)
     given = {name: value for name, value in table.items() if name != "entry"}
     parameters = match(found, given)
     values = {
@@ -162,14 +176,37 @@ def check_value(owner: Entry, parameter: Parameter, value: Any) -> Any:
     """Return the coerced value of one parameter, a :class:`Plan` where a table or the name of an entry is given."""
     if isinstance(value, Mapping) and "entry" in value:
         return plan(value)
+    if isinstance(value, Mapping) and _parameters.takes_object(parameter):
+        raise ParameterError(_without_entry(owner, parameter, value))
     if isinstance(value, list | tuple) and any(isinstance(item, Mapping) and "entry" in item for item in value):
         return [plan(item) if isinstance(item, Mapping) and "entry" in item else item for item in value]
     if parameter.name in owner.options.get("batch", ()) and getattr(value, "ndim", 0) == 1:
         return value  # one value a cell, each of them checked before
-    is_name = isinstance(value, str) and not _parameters.accepts_text(parameter.annotation)
-    if is_name and (value in registry().entries or ("/" in value and not _parameters.is_array(parameter.annotation))):
+    if isinstance(value, str) and _names_entry(owner, parameter, value):
         return plan({"entry": value})
     return coerce(owner.name, parameter, value)
+
+
+def _names_entry(owner: Entry, parameter: Parameter, text: str) -> bool:
+    """Whether a text stands for the entry of that name, also for one that is not there."""
+    if _parameters.accepts_text(parameter.annotation):
+        return False
+    if text in registry().entries:
+        return True
+    if parameter.annotation is Any:
+        return "/" in text or _parameters.takes_object(parameter)
+    try:
+        coerce(owner.name, parameter, text)  # such as a path
+    except ParameterError:
+        return _parameters.takes_object(parameter) or ("/" in text and not _parameters.is_array(parameter.annotation))
+    return False
+
+
+def _without_entry(owner: Entry, parameter: Parameter, table: Mapping[str, Any]) -> str:
+    close = nearest("entry", map(str, table), cutoff=0.7)
+    makers = [entry.name for entry in registry().entries.values() if entry.target.endswith(f":{parameter.type}")]
+    hint = f"; did you mean it by {close[0]!r}?" if close else f"; add it, as entry = {makers[0]!r}" if makers else ""
+    return f"{owner.name}: parameter {parameter.name!r} is a table without the key 'entry'{hint}"
 
 
 def _to_table(value: Any) -> Any:

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from symmetron import _canonical, _compute
-from symmetron._build import Plan, check_value, plan, with_dotted
+from symmetron._build import Plan, check_value, entry_of, plan, with_dotted
 from symmetron._entry import Entry
-from symmetron._registry import entry as find_entry
 from symmetron.errors import BuildError, ParameterError, suggest
 
 
@@ -140,9 +139,10 @@ def solver_entry(table: Mapping[str, Any]) -> Entry:
     """Return the entry of a solver's table.
 
     Raises:
-        BuildError: The entry is not a solver.
+        UnknownEntry: No entry has the name.
+        BuildError: The entry is not a solver, or none is named.
     """
-    found = find_entry(table["entry"])
+    found = entry_of(table)
     if found.kind != "solver":
         raise BuildError(f"{found.name} is a {found.kind}, not a solver; use symmetron.build for a {found.kind}")
     return found

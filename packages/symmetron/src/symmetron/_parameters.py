@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import re
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 REQUIRED = inspect.Parameter.empty
 # Given to a solver by the umbrella, never by a table; they are not part of what identifies a result.
 SERVICES = ("progress", "checkpoint")
+# By the contract these hold what an entry builds, also where nothing is annotated.
+OBJECTS = ("model", "group")
+_UNIONS = (typing.Union, types.UnionType)
+_COLLECTIONS = (list, tuple, set, frozenset)
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ def describe(annotation: Any) -> str:
         return " or ".join(map(repr, typing.get_args(annotation)))
     if is_array(annotation):
         return "number or array"
-    if origin in (typing.Union, types.UnionType):
+    if origin in _UNIONS:
         return " or ".join(describe(choice) for choice in typing.get_args(annotation))
     if annotation in (None, type(None)):
         return "None"
@@ -153,6 +158,27 @@ def accepts_text(annotation: Any) -> bool:
     if origin is typing.Literal:
         return any(isinstance(choice, str) for choice in typing.get_args(annotation))
     return any(accepts_text(choice) for choice in typing.get_args(annotation)) if origin else False
+
+
+def takes_object(parameter: Parameter) -> bool:
+    """Whether the parameter holds what an entry builds, an instance of a class, rather than text, numbers or a table."""
+    annotation = parameter.annotation
+    if annotation is Any:
+        return parameter.name in OBJECTS
+    choices = typing.get_args(annotation) if typing.get_origin(annotation) in _UNIONS else (annotation,)
+    return any(map(_is_class, choices)) and not any(map(_accepts_table, choices))
+
+
+def _is_class(annotation: Any) -> bool:
+    plain = (bool, int, float, complex, str, type(None), *_COLLECTIONS)
+    return inspect.isclass(annotation) and typing.get_origin(annotation) is None and annotation not in plain
+
+
+def _accepts_table(annotation: Any) -> bool:
+    if annotation in (Any, object) or typing.is_typeddict(annotation):
+        return True
+    origin = typing.get_origin(annotation) or annotation
+    return inspect.isclass(origin) and issubclass(origin, Mapping)
 
 
 def match(entry: Entry, values: Mapping[str, Any]) -> dict[str, Parameter]:
@@ -193,6 +219,8 @@ def _coerced(owner: str, parameter: Parameter, value: Any) -> Any:
         converted = _as_numbers(owner, parameter, value)
     elif parameter.annotation is Any:
         converted = value
+    elif isinstance(value, bool) and parameter.annotation in (int, float, complex):
+        raise ParameterError(_wrong(owner, parameter, value))  # Python has True == 1
     else:
         converted = _validate(owner, parameter, value)
     if _has_nan(converted):
@@ -239,12 +267,34 @@ def _validate(owner: str, parameter: Parameter, value: Any) -> Any:
 def _adapter(annotation: Any) -> Any:
     import pydantic
 
+    annotation = _by_instance(annotation)
     try:
         return pydantic.TypeAdapter(annotation, config=pydantic.ConfigDict(arbitrary_types_allowed=True))
     except pydantic.errors.PydanticSchemaGenerationError:
         return None  # an annotation that means something to type checkers only
     except pydantic.PydanticUserError:
         return pydantic.TypeAdapter(annotation)  # a pydantic type brings its own configuration
+
+
+def _by_instance(annotation: Any) -> Any:
+    """Return the annotation with records checked by ``isinstance``: pydantic would make one of a table, and drop
+    the keys that it does not know.
+    """
+    import pydantic
+
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in _UNIONS:
+        return typing.Union[tuple(map(_by_instance, arguments))]  # noqa: UP007 - made at run time
+    if inspect.isclass(origin) and issubclass(origin, Collection):
+        return origin[tuple(map(_by_instance, arguments))]
+    is_record = dataclasses.is_dataclass(annotation) or hasattr(annotation, "_fields") or _is_pydantic(annotation)
+    return pydantic.InstanceOf[annotation] if origin is None and is_record else annotation
+
+
+def _is_pydantic(annotation: Any) -> bool:
+    import pydantic
+
+    return inspect.isclass(annotation) and issubclass(annotation, pydantic.BaseModel)
 
 
 def _wrong(owner: str, parameter: Parameter, value: Any, reason: str = "") -> str:

@@ -51,7 +51,7 @@ class Cancelled(SymmetronError):
     """Raised by a progress callback to stop a long run; what is finished stays in the store."""
 
 
-def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
+def nearest(word: str, known: Iterable[str], count: int = 1, cutoff: float = 0.4) -> list[str]:
     """Return up to ``count`` of the ``known`` words most like ``word``, best first.
 
     Examples:
@@ -60,7 +60,7 @@ def nearest(word: str, known: Iterable[str], count: int = 1) -> list[str]:
     """
     known = list(known)
     folded = {choice.lower(): choice for choice in known}
-    return [folded[choice] for choice in difflib.get_close_matches(str(word).lower(), folded, n=count, cutoff=0.4)]
+    return [folded[choice] for choice in difflib.get_close_matches(str(word).lower(), folded, n=count, cutoff=cutoff)]
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

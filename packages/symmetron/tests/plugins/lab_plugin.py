@@ -25,6 +25,9 @@ def symmetron_register(registrar):
     model("spin", "Spin", family="physics")
     model("wire", "Wire", family="physics")
     model("layered", "Layered", backends=("numpy",))
+    model("averaged", "Averaged", backends=("numpy",))
+    model("chain", "Chain", backends=("numpy",))
+    model("counts", "counts")
     solver("types")
     solver("energy", units={"T": "J"})
     solver("slow", outputs={"line": ("q",)})
@@ -60,6 +63,20 @@ class Layered:
         self.inner, self.name = inner, name
 
 
+class Averaged:
+    """Hold a model and a group that are not annotated."""
+
+    def __init__(self, model, group: Any):
+        self.model, self.group = model, group
+
+
+class Chain:
+    """Hold spins, and where they were written down."""
+
+    def __init__(self, spins: Sequence[Spin] = (), extra: Spin | None = None, log: Path | None = None):
+        self.spins, self.extra, self.log = spins, extra, log
+
+
 def types(
     *,
     count: int,
@@ -79,6 +96,10 @@ def types(
         rate: Per second.
     """
     return {"count": count, "rate": rate, "size": np.size(table), "total": sum(weights)}
+
+
+def counts(table: dict[str, int]):
+    return table
 
 
 def energy(*, model: Spin, T: float):
