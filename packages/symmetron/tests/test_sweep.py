@@ -109,6 +109,10 @@ def test_a_generator_and_an_array_are_axes(pool):
          "lab-plugin/spin: P must be positive, got 0"),
         ("lab-plugin/energy", {"T": [1], "model.Q": [2]}, {"model": "lab-plugin/spin"}, ParameterError, "no parameter 'Q'"),
         ("lab-plugin/energy", {"T": [1], "model.P": [2]}, {}, ParameterError, "give model.entry first"),
+        ("lab-plugin/company", {"x": [1, 2, 3]}, {"y": [1, 2, 3]}, ParameterError, "'y' takes one value a cell; sweep it"),
+        ("lab-plugin/company", {"x": [1, 2, 3]}, {"y": np.ones((3, 2))}, ParameterError, "'y' takes one value a cell"),
+        ("lab-plugin/company", {"x": [np.ones(2), np.ones(2)]}, {}, ParameterError, "'x' takes one value a cell"),
+        ("lab-plugin/company", {"x": [[1, 2], [3, 4]]}, {}, ParameterError, "'x' takes one value a cell"),
     ],
 )  # fmt: skip
 def test_a_wrong_sweep_is_refused_before_any_work(name, grid, fixed, error, words, tmp_path):

@@ -43,6 +43,10 @@ class Grid:
                         f"{self.entry.name}: {name!r} cannot be swept, it is a dimension of the output {output!r}"
                     )
         raw = {name: list(values) for name, values in axes.items()}
+        for name in self.entry.options["batch"]:
+            for value in (*raw.get(name, ()), *([table[name]] if name in table else ())):
+                if isinstance(value, list | tuple | Mapping) or getattr(value, "ndim", 0):
+                    raise ParameterError(f"{self.entry.name}: parameter {name!r} takes one value a cell; sweep it")
         self.shape = tuple(map(len, raw.values()))
         self.count = int(np.prod(self.shape, dtype=int))
         seeded = self.entry.options["stochastic"] and "seed" not in axes and "seed" not in table
