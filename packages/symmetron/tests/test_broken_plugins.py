@@ -214,6 +214,25 @@ def test_one_distribution_names_one_module(good):
         assert sym.entries(package="good-plugin")
 
 
+def test_malformed_entry_points_hurt_no_other_distribution(good):
+    with lend_plugin("bad-plugin", HOOK, version="2.3.4") as folder:
+        [points] = folder.glob("*.dist-info/entry_points.txt")
+        points.write_text("[symmetron.plugins]\nbad-plugin\n")
+        importlib.invalidate_caches()
+        assert_isolated("metadata", "its entry_points.txt cannot be read", "reinstall bad-plugin")
+
+
+def test_an_empty_metadata_file_is_reported_by_the_name_of_the_entry_point(good):
+    with lend_plugin("bad-plugin", HOOK) as folder:
+        [metadata] = folder.glob("*.dist-info/METADATA")
+        metadata.write_text("")
+        importlib.invalidate_caches()
+        [report] = [report for report in sym.broken() if report.package == "bad-plugin"]
+        assert (report.version, report.stage) == ("?", "metadata")
+        assert "its METADATA has no name or no version" in report.message
+        assert sym.entries(package="good-plugin") and not sym.entries(package="bad-plugin")
+
+
 def test_a_plugin_whose_name_begins_like_ours_has_a_place():
     with lend_plugin("symmetron-importlib", "\n1 / 0\n") as folder:
         [report] = [report for report in sym.broken() if report.package == "symmetron-importlib"]

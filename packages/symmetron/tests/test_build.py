@@ -198,7 +198,7 @@ def test_an_annotation_that_takes_other_things_than_entries_keeps_them(tmp_path)
     [{"model": "spin"}, {"model": "lab-plugin/spni"}, {"model": "lab-plugin/spin", "group": "so"}],
 )
 def test_a_short_name_is_answered_with_the_full_one(given):
-    with pytest.raises(UnknownEntry, match="nearest: (lab-plugin/spin|liegroups/so)"):
+    with pytest.raises(UnknownEntry, match=r"nearest: (lab-plugin/spin|liegroups/so)"):
         sym.build("lab-plugin/averaged", **{"group": 1, **given})
     with pytest.raises(UnknownEntry, match="nearest: lab-plugin/spin"):
         sym.run("lab-plugin/energy", T=1, model="spin")

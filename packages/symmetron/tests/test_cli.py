@@ -173,6 +173,17 @@ def test_doctor_finds_a_target_that_does_not_resolve(command, magnet):
     assert "magnet-plugin/tiny: target 'magnet_plugin:tinny' does not resolve" in done.stdout
 
 
+def test_a_target_that_exits_at_import_ends_no_command(command, magnet):
+    module = magnet / "magnet_plugin.py"
+    module.write_text(module.read_text().replace("magnet_plugin:tiny", "magnet_exit:tiny"))
+    (magnet / "magnet_exit.py").write_text("import sys; sys.exit()")
+    done = command("doctor")
+    assert done.returncode == 1
+    assert "magnet-plugin/tiny: importing 'magnet_exit:tiny' raised SystemExit" in done.stdout
+    done = command("show", "magnet-plugin/tiny")
+    assert done.returncode == 2 and is_one_sentence(done.stderr)
+
+
 def test_broken_plugin_is_reported_beside_clean_json(command, magnet):
     (magnet / "magnet_plugin.py").write_text("print('hello')\nimport no_such_module\n")
     listed = command("list", "--json")

@@ -79,12 +79,14 @@ def test_a_record_loads_its_target_and_documentation(lab):
         ("lent_targets.no:thing", "needs the module 'lent_targets.no'"),
         ("nowhere_at_all:thing", "needs the module 'nowhere_at_all', which is not installed"),
         ("lent_broken:thing", "raised ZeroDivisionError"),
+        ("lent_exit:thing", "raised SystemExit: 3"),
     ],
 )
 def test_a_target_that_does_not_resolve_is_listed_and_explained_on_use(target, message):
     body = f"registrar.group('g', '{target}', summary='A group.')"
     with lend_plugin("lent-targets", HOOK.format(body=body)) as folder:
         (folder / "lent_broken.py").write_text("1 / 0")
+        (folder / "lent_exit.py").write_text("import sys; sys.exit(3)")
         assert sym.entry("lent-targets/g").target == target
         with pytest.raises(PluginError, match=message) as caught:
             sym.entry("lent-targets/g").load()

@@ -109,5 +109,5 @@ def resolve(target: str, owner: str) -> Callable[..., Any]:
         ) from error
     except AttributeError as error:
         raise PluginError(f"{owner}: target {target!r} does not resolve ({error})") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a target must not end its host
         raise PluginError(f"{owner}: importing {target!r} raised {type(error).__name__}: {error}") from error

@@ -161,7 +161,7 @@ def accepts_text(annotation: Any) -> bool:
 
 
 def takes_object(parameter: Parameter) -> bool:
-    """Whether the parameter holds what an entry builds, an instance of a class, rather than text, numbers or a table."""
+    """Whether the parameter holds what an entry builds, an instance of a class: no text, number or table."""
     annotation = parameter.annotation
     if annotation is Any:
         return parameter.name in OBJECTS

@@ -65,10 +65,10 @@ def registry() -> Registry:
     Raises:
         PluginError: A plugin is broken and the environment variable ``SYMMETRON_STRICT`` is 1.
     """
-    points = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value))
-    owners = [point.dist.name if point.dist is not None else point.name for point in points]
     found: dict[str, Entry] = {}
-    broken: list[Broken] = []
+    points, broken = _points()
+    points.sort(key=lambda point: (point.name, point.value))
+    owners = [_owner(point)[0] for point in points]
     for point, owner in zip(points, owners, strict=True):
         collected = _load(point, twice=owners.count(owner) > 1)
         if isinstance(collected, Broken):
@@ -129,10 +129,44 @@ def broken() -> tuple[Broken, ...]:
     return registry().broken
 
 
+def _points() -> tuple[list[importlib.metadata.EntryPoint], list[Broken]]:
+    """Return the entry points of plugins, and the distributions whose entry points cannot be read."""
+    try:
+        return list(importlib.metadata.entry_points(group=GROUP)), []
+    except Exception:  # one malformed file fails the call for all: ask each distribution, which takes longer
+        pass
+    found: dict[str, list[importlib.metadata.EntryPoint]] = {}
+    broken = []
+    for distribution in importlib.metadata.distributions():
+        package, version = _identity(distribution)
+        if package in found:
+            continue  # the first on the path is the one that is imported
+        try:
+            found[package] = list(distribution.entry_points.select(group=GROUP))
+        except Exception as error:
+            found[package] = []
+            message = f"its entry_points.txt cannot be read ({type(error).__name__}: {error})"
+            where = str(distribution.locate_file(""))
+            hint = f"Each of its lines is name = module; reinstall {package}"
+            broken.append(Broken(package, version, "metadata", message, where, hint))
+    return [point for points in found.values() for point in points], broken
+
+
+def _owner(point: importlib.metadata.EntryPoint) -> tuple[str, str]:
+    return (point.name, "?") if point.dist is None else _identity(point.dist, point.name)
+
+
+def _identity(distribution: importlib.metadata.Distribution, otherwise: str = "?") -> tuple[str, str]:
+    """Return name and version of a distribution, also of one whose METADATA is empty or not there."""
+    try:
+        name, version = distribution.metadata["Name"], distribution.metadata["Version"]
+    except Exception:  # as later versions of Python answer
+        name = version = None
+    return name or otherwise, version or "?"
+
+
 def _load(point: importlib.metadata.EntryPoint, *, twice: bool) -> dict[str, Entry] | Broken:
-    distribution = point.dist
-    package = distribution.name if distribution is not None else point.name
-    version = distribution.version if distribution is not None else "?"
+    package, version = _owner(point)
     printed = io.StringIO()
     stage = "metadata"
     try:
@@ -171,11 +205,14 @@ def _check_metadata(point: importlib.metadata.EntryPoint, *, twice: bool) -> Non
             f"it names more than one plugin module in the entry-point group {GROUP!r}",
             "Keep the entry point that is named after the distribution, and register everything there",
         )
-    if _normal(point.name) != _normal(distribution.name):
+    package, version = _identity(distribution)
+    if "?" in (package, version):
+        raise _Defect("metadata", "its METADATA has no name or no version", f"Reinstall {point.name}")
+    if _normal(point.name) != _normal(package):
         raise _Defect(
             "metadata",
             f"its entry point is named {point.name!r}",
-            f"Name the entry point in [project.entry-points.'{GROUP}'] after the distribution, {distribution.name!r}",
+            f"Name the entry point in [project.entry-points.'{GROUP}'] after the distribution, {package!r}",
         )
     for line in distribution.requires or ():
         # Cheap test first: parsing every requirement of every plugin would cost more than listing.
@@ -190,7 +227,7 @@ def _check_metadata(point: importlib.metadata.EntryPoint, *, twice: bool) -> Non
             raise _Defect(
                 "version",
                 f"incompatible: needs symmetron{requirement.specifier}, and {ours} is installed",
-                f"Upgrade {distribution.name}, or install a symmetron it supports",
+                f"Upgrade {package}, or install a symmetron it supports",
             )
 
 
