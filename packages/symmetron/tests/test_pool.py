@@ -151,6 +151,11 @@ def test_a_wrong_number_is_refused(arguments):
         Pool(**arguments)
 
 
+def test_half_a_worker_is_refused():
+    with pytest.raises(TypeError, match="workers must be a whole number, got 1.5"):
+        Pool(1.5)
+
+
 def test_workers_never_import_the_callers_main(pool):
     assert pool.submit(eval, "__import__('sys').modules['__main__'].__name__").result(TIMEOUT) == "__main__"
     main = getattr(sys.modules["__main__"], "__file__", None)

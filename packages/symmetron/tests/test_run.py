@@ -120,6 +120,17 @@ def test_magnetisation_in_mean_field_theory(magnet, T, m):
     assert math.isclose(float(sym.run("magnet-plugin/mean-field", T=T)["m"]), m, rel_tol=0, abs_tol=1e-12)
 
 
+@pytest.mark.parametrize("threads", [0, -2])
+def test_a_wrong_number_of_threads_is_refused(threads):
+    with pytest.raises(ValueError, match=f"threads must be at least 1, got {threads}"):
+        sym.run("lab-plugin/inverse", x=1, threads=threads)
+
+
+def test_a_solver_that_asks_for_no_checkpoint_gets_no_folder(tmp_path):
+    sym.run("lab-plugin/inverse", x=1, checkpoint=tmp_path / "folder")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_batch_solver_is_called_with_numbers():
     result = sym.run("lab-plugin/company", x=1.0)
     assert result["cells"].shape == ()

@@ -100,6 +100,11 @@ def test_a_generator_and_an_array_are_axes(pool):
          "'model.P' is both fixed and swept"),
         ("lab-plugin/inverse", {"y": [1], "x": [1]}, {}, ParameterError, "no parameter 'y'; known: x"),
         ("lab-plugin/inverse", {"y": []}, {}, ParameterError, "no parameter 'y'"),
+        ("lab-plugin/energy", {"T": []}, {}, ParameterError, "needs the parameter 'model'"),
+        ("lab-plugin/energy", {"T": []}, {"model": "lab-plugin/spni"}, UnknownEntry, "nearest: lab-plugin/spin"),
+        ("lab-plugin/energy", {"T": [], "model.Q": [1]}, {"model": "lab-plugin/spin"}, ParameterError, "no parameter 'Q'"),
+        ("lab-plugin/walk", {"x": []}, {"steps": "many"}, ParameterError, "'steps' must be int, got 'many'"),
+        ("lab-plugin/walk", {"x": [], "pause": ["long"]}, {}, ParameterError, "'pause' must be float, got 'long'"),
         ("lab-plugin/inverse", {"x": "12"}, {}, ParameterError, "'x' needs a list of values, got '12'"),
         ("lab-plugin/inverse", {"x": 12}, {}, ParameterError, "'x' needs a list of values, got 12"),
         ("lab-plugin/inverse", {"x": [1, "one"]}, {}, ParameterError, "'x' must be float, got 'one'"),
@@ -124,9 +129,10 @@ def test_a_wrong_sweep_is_refused_before_any_work(name, grid, fixed, error, word
 
 
 @pytest.mark.parametrize("number", [{"workers": 0}, {"threads": 0}, {"workers": -1}])
-def test_a_wrong_number_of_workers_is_refused(number):
-    with pytest.raises(ValueError, match="must be at least 1"):
-        sym.sweep("lab-plugin/inverse", {"x": [1]}, **number)
+def test_a_wrong_number_of_workers_is_refused(number, pool):
+    for executor in (None, pool):
+        with pytest.raises(ValueError, match="must be at least 1"):
+            sym.sweep("lab-plugin/inverse", {"x": [1]}, executor=executor, **number)
 
 
 def test_a_missing_device_is_named(magnet):

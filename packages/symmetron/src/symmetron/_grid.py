@@ -12,6 +12,7 @@ import numpy as np
 from symmetron import _canonical, _compute
 from symmetron._build import Plan, check_value, entry_of, plan, with_dotted
 from symmetron._entry import Entry
+from symmetron._parameters import match
 from symmetron.errors import BuildError, ParameterError, suggest
 
 
@@ -52,7 +53,7 @@ class Grid:
         seeded = self.entry.options["stochastic"] and "seed" not in axes and "seed" not in table
         self._seed = seed if seeded else None
         if not self.count:
-            self._check_names(axes)
+            self._check_empty(table, raw)
             self.axes = raw
             return
         first = {name: values[0] for name, values in raw.items()} | ({"seed": 0} if seeded else {})
@@ -97,11 +98,15 @@ class Grid:
             base.pop(name, None)
         return _compute.Task(base, columns, len(cells), None, threads)
 
-    def _check_names(self, axes: Mapping[str, Any]) -> None:
-        known = [parameter.name for parameter in self.entry.parameters]
-        for name in axes:
-            if name.partition(".")[0] not in known:
-                raise ParameterError(f"{self.entry.name} has no parameter {name!r}{suggest(name, known)}")
+    def _check_empty(self, table: Mapping[str, Any], axes: Mapping[str, list]) -> None:
+        """Check what is there: the fixed parameters, and the axes that have values."""
+        trial = with_dotted(table, {name: values[0] for name, values in axes.items() if values})
+        given = {name: value for name, value in trial.items() if name != "entry"}
+        reached = {name.partition(".")[0] for name, values in axes.items() if not values}
+        parameters = match(self.entry, {**dict.fromkeys(reached), **given})
+        for name, value in given.items():
+            if name not in reached:
+                check_value(self.entry, parameters[name], value)
 
     def _coerced(self, name: str, value: Any) -> Any:
         """Return one value of one axis as the annotated type of the parameter it belongs to."""

@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from symmetron import _threads
+from symmetron._numbers import at_least_one
 from symmetron.errors import SweepError
 
 MAX_DEATHS = 3
@@ -48,6 +49,7 @@ class Pool(Executor):
         threads: Threads of the numerical libraries in each worker.
 
     Raises:
+        TypeError: A number is not whole.
         ValueError: A number is less than 1.
 
     Examples:
@@ -59,9 +61,7 @@ class Pool(Executor):
     """
 
     def __init__(self, workers: int = 1, threads: int = 1):
-        for name, value in (("workers", workers), ("threads", threads)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}")
+        at_least_one(workers=workers, threads=threads)
         self.workers = workers
         self.threads = threads
         self._lock = threading.Lock()

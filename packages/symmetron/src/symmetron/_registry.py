@@ -16,7 +16,7 @@ import pluggy
 from symmetron import hookspecs
 from symmetron._entry import KINDS, Entry
 from symmetron._registrar import Collector
-from symmetron.errors import PluginError, UnknownEntry, nearest
+from symmetron.errors import PluginError, UnknownEntry, nearest, suggest
 
 GROUP = "symmetron.plugins"
 HOOK = "symmetron_register"
@@ -56,6 +56,7 @@ class Registry:
 
     entries: dict[str, Entry]
     broken: tuple[Broken, ...]
+    packages: frozenset[str]
 
 
 @cache
@@ -77,7 +78,8 @@ def registry() -> Registry:
             found.update(collected)
     if broken and os.environ.get("SYMMETRON_STRICT") == "1":
         raise PluginError("; ".join(map(str, broken)))
-    return Registry(dict(sorted(found.items())), tuple(broken))
+    packages = frozenset(owners).union(report.package for report in broken)
+    return Registry(dict(sorted(found.items())), tuple(broken), packages)
 
 
 def entries(kind: str | None = None, package: str | None = None, tag: str | None = None) -> tuple[Entry, ...]:
@@ -89,7 +91,7 @@ def entries(kind: str | None = None, package: str | None = None, tag: str | None
         tag: Keep only the entries with this tag.
 
     Raises:
-        ValueError: ``kind`` is none of the five.
+        ValueError: ``kind`` is none of the five, or no plugin is of that ``package``.
 
     Examples:
         >>> import symmetron as sym
@@ -97,7 +99,9 @@ def entries(kind: str | None = None, package: str | None = None, tag: str | None
         ['liegroups/e', 'liegroups/se']
     """
     if kind is not None and kind not in KINDS:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}{suggest(kind, KINDS)}")
+    if package is not None and package not in registry().packages:
+        raise ValueError(f"no plugin of a package {package!r} is installed{suggest(package, registry().packages)}")
     return tuple(
         entry
         for entry in registry().entries.values()

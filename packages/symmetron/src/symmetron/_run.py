@@ -14,6 +14,7 @@ from symmetron import _compute, _result, _threads
 from symmetron._build import Plan, plan, read_table, with_dotted
 from symmetron._canonical import dumps
 from symmetron._grid import solver_entry
+from symmetron._numbers import at_least_one
 
 if TYPE_CHECKING:
     import xarray
@@ -45,6 +46,7 @@ def run(
         UnknownEntry: No entry has that name.
         ParameterError: A parameter is unknown, missing or of the wrong type.
         BuildError: The entry is not a solver.
+        ValueError: ``threads`` is less than 1.
         MissingDevice: The parameter ``device`` names a device that is not here.
 
     Examples:
@@ -53,13 +55,14 @@ def run(
         >>> float(sym.run("hopfield-rsb/rs", model=model, alpha=0.3, T=0.1)["m"])     # doctest: +SKIP
         0.9869621023747
     """
+    at_least_one(threads=threads)
     table = with_dotted(read_table(spec), parameters)
     solver_entry(table)
     solver_plan = plan(table)
     _threads.require_device(str(solver_plan.values.get("device", "cpu")))
     started, clock = time.time(), time.perf_counter()
     task = _compute.Task(solver_plan.table(), {}, 1, None if checkpoint is None else str(checkpoint), threads)
-    if checkpoint is not None:
+    if checkpoint is not None and "checkpoint" in solver_plan.entry.services:
         Path(checkpoint).mkdir(parents=True, exist_ok=True)
     columns, shared = _compute.call(task, progress)
     if solver_plan.entry.options["stochastic"] and "seed" not in columns:

@@ -18,6 +18,7 @@ from symmetron._build import read_table, with_dotted
 from symmetron._checkpoint import work
 from symmetron._compute import Block, Task
 from symmetron._grid import Grid, cells_text, key_of
+from symmetron._numbers import at_least_one
 from symmetron._progress import bar
 from symmetron._store import Store
 from symmetron.errors import SweepError
@@ -67,6 +68,7 @@ def sweep(
     Raises:
         UnknownEntry: No entry has that name.
         ParameterError: A parameter is unknown, missing, of the wrong type, or both fixed and swept.
+        ValueError: The number of workers or of threads is less than 1.
         SweepError: The store cannot be used.
         MissingDevice: The parameter ``device`` names a device that is not here.
         Cancelled: The progress callback stopped the sweep; finished blocks are in the store.
@@ -78,6 +80,7 @@ def sweep(
         Frozen({'alpha': 2, 'T': 2})
     """
     started, clock = time.time(), time.perf_counter()
+    at_least_one(workers=workers, threads=threads)
     cells = Grid(with_dotted(read_table(spec), fixed), grid, seed)
     if not cells.count:
         return _result.assemble(cells.entry, cells.axes, [], [], {"entry": cells.entry.name}, cells.entry.units)
@@ -150,7 +153,7 @@ def _finish(jobs, store, executor, workers, threads, fresh, show) -> None:
     if executor is not None:
         _collect(todo, store, executor, getattr(executor, "workers", os.cpu_count() or 1), show, done, total)
         return
-    with _pool.Pool(min(workers, len(todo)) if workers > 0 else workers, threads) as pool:
+    with _pool.Pool(min(workers, len(todo)), threads) as pool:
         _collect(todo, store, pool, workers, show, done, total)
 
 
