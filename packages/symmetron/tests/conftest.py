@@ -29,6 +29,8 @@ def symmetron_register(registrar):
     registrar.solver(
         "profile", "magnet_plugin:profile", summary="A line.", outputs={"y": ("x",)}, units={"x": "m", "y": "J"}
     )
+    registrar.solver("extremes", "magnet_plugin:extremes", summary="What JSON has no number for.")
+    registrar.solver("hold", "magnet_plugin:hold", summary="Says what it is given.")
     registrar.dataset("tiny", "magnet_plugin:tiny", summary="Three numbers.", licence="CC0")
 
 
@@ -55,6 +57,14 @@ def profile(*, slope: float = 2.0):
 
     x = np.linspace(0, 1, 5)
     return {"x": x, "y": slope * x}
+
+
+def extremes():
+    return {"least": -math.inf, "both": [math.nan, 1.0]}
+
+
+def hold(*, inner):
+    return {"name": inner.name}
 
 
 def tiny():

@@ -63,6 +63,8 @@ def test_dotted_names_reach_nested_tables():
     table = {"entry": "lab-plugin/layered", "inner": {"entry": "lab-plugin/spin"}}
     assert sym.build(table, **{"inner.P": 8}).inner.P == 8
     assert sym.build("lab-plugin/layered", **{"inner.entry": "lab-plugin/spin", "inner.P": 8}).inner.P == 8
+    assert sym.build("lab-plugin/layered", **{"inner.P": 8, "inner.entry": "lab-plugin/spin"}).inner.P == 8
+    assert sym.build("lab-plugin/layered", **{"inner.P": 8, "inner": "lab-plugin/spin"}).inner.P == 8
     assert table["inner"] == {"entry": "lab-plugin/spin"}
 
 

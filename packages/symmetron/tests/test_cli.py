@@ -1,6 +1,7 @@
 """The command line: what it prints, where, and how it ends."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -34,8 +35,14 @@ def test_list_is_sorted_and_names_are_full(command):
 
 def test_list_as_json_has_every_field(command):
     report = json.loads(command("list", "--json", "--package", "magnet-plugin").stdout)
-    assert [entry["name"].partition("/")[2] for entry in report["entries"]] == ["mean-field", "profile", "tiny"]
-    assert report["entries"][0]["units"] == {"T": "J", "m": "1"}
+    assert [entry["name"].partition("/")[2] for entry in report["entries"]] == [
+        "extremes",
+        "hold",
+        "mean-field",
+        "profile",
+        "tiny",
+    ]
+    assert report["entries"][2]["units"] == {"T": "J", "m": "1"}
 
 
 def test_list_through_the_full_parser(command):
@@ -116,6 +123,36 @@ WRONG = {
     "no such file": (("plot", "nowhere.nc"), "nowhere.nc"),
     "bad plugin name": (("new", "Bad Name"), "Bad Name"),
     "bad table": (("run", "nowhere.toml"), "cannot read nowhere.toml"),
+    "short name of a model": (("run", "hopfield", "-p", "model=x"), "no entry is named 'hopfield'"),
+    "keyword of run": (("run", "magnet-plugin/mean-field", "-p", "T=1", "-p", "threads=2"), "no parameter 'threads'"),
+    "service": (("run", "magnet-plugin/mean-field", "-p", "T=1", "-p", "checkpoint=x"), "no parameter 'checkpoint'"),
+    "keyword of sweep": (("sweep", "magnet-plugin/mean-field", "-p", "T=1,2", "-p", "seed=3"), "no parameter 'seed'"),
+    "store as a parameter": (
+        ("sweep", "magnet-plugin/mean-field", "-p", "T=1,2", "-p", "store=x"),
+        "no parameter 'store'",
+    ),
+    "no threads": (("run", "magnet-plugin/mean-field", "-p", "T=1", "--threads", "0"), "'--threads'"),
+    "given twice": (("run", "magnet-plugin/mean-field", "-p", "T=1", "-p", "T=2"), "-p gives 'T' twice"),
+    "fixed and swept": (("sweep", "magnet-plugin/mean-field", "-p", "T=1", "-p", "T=2,3"), "-p gives 'T' twice"),
+    "empty list": (("sweep", "magnet-plugin/mean-field", "-p", "T=,"), "a list is T=value,value"),
+    "hole in a list": (("sweep", "magnet-plugin/mean-field", "-p", "T=1,,2"), "a list is T=value,value"),
+    "empty range": (("sweep", "magnet-plugin/mean-field", "-p", "T=0:1:0"), "a range is start:stop:count"),
+    "one file for two": (
+        ("sweep", "magnet-plugin/mean-field", "-p", "T=1,2", "-o", "x.sqlite"),
+        "both the result and its store; name it x.nc",
+    ),
+    "folder to draw": (("plot", "."), "cannot read ."),
+    "misspelt package": (("list", "--package", "magnet-plugn"), "did you mean 'magnet-plugin'?"),
+    "misspelt tag": (("list", "--tag", "affin"), "no entry has the tag 'affin'; did you mean 'affine'?"),
+    "misspelt kind": (("list", "--kind", "solvers"), "did you mean 'solver'?"),
+    "misspelt option of list": (("list", "--jsn"), "list has no option '--jsn'; did you mean '--json'?"),
+    "misspelt option": (("show", "liegroups/so", "--jsn"), "show has no option '--jsn'; did you mean '--json'?"),
+    "option without its value": (("list", "--kind"), "--kind: expected one argument"),
+    "missing argument": (("run",), "missing argument 'name'"),
+    "no number": (("run", "liegroups/so", "--threads", "two"), "'--threads'"),
+    "misspelt verb": (("lst",), "no such command 'lst'; did you mean 'list'?"),
+    "model without a group": (("check", "liegroups/so"), "check needs a group beside the model"),
+    "group as a model": (("check", "liegroups/so", "liegroups/so"), "liegroups/so is a group"),
 }
 
 
@@ -129,16 +166,40 @@ def test_wrong_usage_is_one_sentence_and_status_2(command, tmp_path, what):
     assert not list(tmp_path.iterdir()), "something was written"
 
 
-def test_unknown_verb_is_answered_with_the_nearest(command):
-    done = command("lst")
-    assert done.returncode == 2
-    assert "'list'" in done.stderr and "Traceback" not in done.stderr
+def test_a_reader_that_has_seen_enough_is_no_error(command, magnet):
+    """As in `symmetron list | head -1`: the output is closed before it is written."""
+    for unbuffered in ("", "1"):
+        line = [sys.executable, "-m", "symmetron", "list"]
+        environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait(60)) == ("", 0)
+        process.stderr.close()
 
 
-def test_unknown_kind_names_the_kinds(command):
-    done = command("list", "--kind", "solvers")
-    assert done.returncode == 2
-    assert "'solver'" in done.stderr
+def test_a_parameter_may_come_before_its_table(command):
+    lines = [("-p", "inner.n=2", "-p", "inner=liegroups/so"), ("-p", "inner=liegroups/so", "-p", "inner.n=2")]
+    assert [command("run", "magnet-plugin/hold", *line).stdout for line in lines] == ["name = SO(2)\n"] * 2
+
+
+def test_json_has_no_numbers_that_json_has_not(command):
+    def refuse(text):
+        raise AssertionError(text)
+
+    done = command("run", "magnet-plugin/extremes", "--json")
+    data = json.loads(done.stdout, parse_constant=refuse)["data_vars"]
+    assert (data["least"]["data"], data["both"]["data"]) == ("-inf", ["nan", 1.0])
+    assert float(data["least"]["data"]) == -np.inf
+
+
+def test_a_picture_makes_its_folder(command, tmp_path):
+    pytest.importorskip("netCDF4", reason="netCDF files need the extra io")
+    pytest.importorskip("matplotlib", reason="plots need the extra plot")
+    command("run", "magnet-plugin/profile", "-o", "profile.nc")
+    assert command("plot", "profile.nc", "-o", "deep/er/x.png").returncode == 0
+    assert (tmp_path / "deep" / "er" / "x.png").exists()
+    done = command("plot", "profile.nc", "-o", "profile.nc/x.png")
+    assert done.returncode == 2 and is_one_sentence(done.stderr) and "cannot write profile.nc/x.png" in done.stderr
 
 
 def test_missing_device_is_status_3(command):

@@ -6,6 +6,8 @@ import pytest
 
 import symmetron as sym
 from liegroups import SO, Cyclic
+from symmetron._compat import check
+from symmetron.errors import BuildError
 from symmetron.testing import lend_plugin
 
 NETWORKS = """
@@ -65,6 +67,19 @@ def test_network_that_cannot_be_built_says_why(table):
 def test_table_prints_and_dumps(table):
     assert len(str(table).splitlines()) == 1 + len(table.cells) == 7
     assert json.loads(table.as_json())[0]["model"] == "networks-plugin/norm"
+
+
+@pytest.mark.parametrize(
+    ("model", "group", "words"),
+    [
+        ("liegroups/so", "liegroups/so", "only a network can be checked, and liegroups/so is a group"),
+        ("networks-plugin/magnet", "liegroups/so", "and networks-plugin/magnet is a physics model"),
+        ("networks-plugin/norm", "networks-plugin/norm", "networks-plugin/norm is a model, not a group"),
+    ],
+)
+def test_only_a_network_is_checked_and_only_against_a_group(model, group, words):
+    with lend_plugin("networks-plugin", NETWORKS), pytest.raises(BuildError, match=words):
+        check(model, group, {})
 
 
 def test_physics_models_and_symmetrizers_are_no_rows():

@@ -55,6 +55,11 @@ def test_unknown_variable_names_the_nearest():
         sym.plot(result((3,), ("T",), magnetisation=np.ones(3)), ["magnetization"])
 
 
+def test_a_file_is_no_result():
+    with pytest.raises(TypeError, match=r"plot draws a result, got 'x\.nc'; read a file with symmetron\.load first"):
+        sym.plot("x.nc")
+
+
 def test_nothing_to_draw_says_so():
     with pytest.raises(ResultError, match="nothing to draw"):
         sym.plot(xarray.Dataset({"m": 1.0}))

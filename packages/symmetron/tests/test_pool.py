@@ -152,7 +152,7 @@ def test_a_wrong_number_is_refused(arguments):
 
 
 def test_half_a_worker_is_refused():
-    with pytest.raises(TypeError, match="workers must be a whole number, got 1.5"):
+    with pytest.raises(TypeError, match=r"workers must be a whole number, got 1\.5"):
         Pool(1.5)
 
 

@@ -98,6 +98,19 @@ def test_option_nobody_reads_is_refused():
         sym.symmetrize(linear, Cyclic(3), mode="loop")
 
 
+def test_the_name_of_a_group_is_no_group():
+    with pytest.raises(TypeError, match=r"got 'liegroups/so'; build it: symmetron\.build\('liegroups/so', \.\.\.\)"):
+        sym.symmetrize(linear, "liegroups/so")
+    with pytest.raises(TypeError, match=r"got 'liegroups/so'; build it"):
+        sym.compat(models=[], groups=["liegroups/so"])
+
+
+@pytest.mark.parametrize("samples", [0, -3])
+def test_a_mean_over_no_elements_is_refused(samples):
+    with pytest.raises(ValueError, match=f"samples must be at least 1, got {samples}"):
+        sym.symmetrize(linear, SO(2), method="sampling", samples=samples)
+
+
 def test_entry_without_the_tag_is_refused():
     with pytest.raises(BuildError, match="not a symmetrizer"):
         sym.symmetrize(linear, Cyclic(3), method="liegroups/so")

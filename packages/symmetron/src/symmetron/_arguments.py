@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from symmetron._numbers import at_least_one
 from symmetron.errors import ParameterError
 
 
@@ -15,7 +16,7 @@ def parse_fixed(texts: Iterable[str]) -> dict[str, Any]:
     >>> parse_fixed(["T=0.2", "model.P=4", "branch=glass", "levels=[1, 2]"])
     {'T': 0.2, 'model.P': 4, 'branch': 'glass', 'levels': [1, 2]}
     """
-    return dict(_with_value(*_split(text)) for text in texts)
+    return {name: _value(value) for name, value in _named(texts)}
 
 
 def parse_swept(texts: Iterable[str]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
@@ -26,28 +27,29 @@ def parse_swept(texts: Iterable[str]) -> tuple[dict[str, list[Any]], dict[str, A
     """
     axes: dict[str, list[Any]] = {}
     fixed: dict[str, Any] = {}
-    for text in texts:
-        name, value = _split(text)
+    for name, value in _named(texts):
         if value.startswith(("[", "{", '"')):
             fixed[name] = _value(value)
         elif value.count(":") == 2:
             axes[name] = _range(name, value)
         elif "," in value:
-            axes[name] = [_value(part) for part in value.split(",") if part]
+            axes[name] = _list(name, value)
         else:
             fixed[name] = _value(value)
     return axes, fixed
 
 
-def _split(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name or not value:
-        raise ParameterError(f"-p needs name=value, got {text!r}")
-    return name.strip(), value.strip()
-
-
-def _with_value(name: str, value: str) -> tuple[str, Any]:
-    return name, _value(value)
+def _named(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    seen = set()
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name, value = name.strip(), value.strip()
+        if not equals or not name or not value:
+            raise ParameterError(f"-p needs name=value, got {text!r}")
+        if name in seen:
+            raise ParameterError(f"-p gives {name!r} twice")
+        seen.add(name)
+        yield name, value
 
 
 def _value(text: str) -> Any:
@@ -57,11 +59,19 @@ def _value(text: str) -> Any:
         return text
 
 
+def _list(name: str, text: str) -> list[Any]:
+    parts = text.removesuffix(",").split(",")
+    if not all(parts):
+        raise ParameterError(f"a list is {name}=value,value, with a value between the commas, got {text!r}")
+    return [_value(part) for part in parts]
+
+
 def _range(name: str, text: str) -> list[float]:
     import numpy as np
 
     try:
         start, stop, count = text.split(":")
+        at_least_one(count=int(count))
         return np.linspace(float(start), float(stop), int(count)).tolist()
     except ValueError:
         raise ParameterError(f"a range is start:stop:count, as {name}=0.1:1.0:50, got {text!r}") from None

@@ -122,7 +122,7 @@ def with_dotted(table: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict
     {'entry': 'a/b', 'model': {'entry': 'a/c', 'P': 6}, 'T': 0.1}
     """
     out = dict(table)
-    for name, value in parameters.items():
+    for name, value in sorted(parameters.items(), key=_depth):  # a table before what is set in it
         head, _, rest = name.partition(".")
         if not rest:
             out[name] = value
@@ -138,6 +138,11 @@ def with_dotted(table: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict
             )
         out[head] = with_dotted(inner, {rest: value})
     return out
+
+
+def _depth(item: tuple[str, Any]) -> tuple[int, bool]:
+    name, _ = item
+    return name.count("."), not name.endswith(".entry")
 
 
 def entry_of(table: Mapping[str, Any]) -> Entry:

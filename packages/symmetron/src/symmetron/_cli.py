@@ -3,23 +3,46 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from symmetron import _listing
-from symmetron._exit import FINDING, one_sentence
+from symmetron._exit import FINDING, USAGE, leave, one_sentence
+from symmetron.errors import ParameterError, ResultError, suggest
 
 app = typer.Typer(
     name="symmetron",
     help="List, build, compose, run, sweep, check and plot what the installed research packages offer.",
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 _state = {"debug": False}
+
+
+def main() -> None:
+    """Run the command line; wrong usage is one sentence, like every other error."""
+    try:
+        status = app(standalone_mode=False)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # what typer raises for wrong usage
+            raise
+        leave(_usage(error), USAGE)
+    raise SystemExit(status)
+
+
+def _usage(error: Any) -> str:
+    option = getattr(error, "option_name", None)
+    if option is None or error.ctx is None:
+        text = " ".join(error.format_message().split()).removesuffix(".").replace(". Did you", "; did you")
+        return f"{text[:1].lower()}{text[1:]}"
+    command = error.ctx.command
+    known = [text for one in command.params for text in one.opts if text.startswith("--")]
+    return f"{command.name} has no option {option!r}{suggest(option, known)}"
+
 
 Parameters = Annotated[
     list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")
@@ -30,6 +53,7 @@ Name = Annotated[str, typer.Argument(help="Full name of an entry, <distribution>
 
 @app.callback(invoke_without_command=True)
 def _options(
+    context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -38,7 +62,9 @@ def _options(
         from importlib.metadata import version as installed
 
         typer.echo(installed("symmetron"))
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(USAGE)
 
 
 def _one_sentence():
@@ -72,7 +98,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
                 }
                 for one in parameters
             ]
-            typer.echo(json.dumps({**entry.as_dict(), "parameters": listed, "doc": entry.doc}))
+            _print_json({**entry.as_dict(), "parameters": listed, "doc": entry.doc})
             return
         typer.echo(f"{entry.name}  ({entry.kind} of {entry.package} {entry.version})\n{entry.summary}")
         if entry.paper:
@@ -93,22 +119,26 @@ def run(
     name: Name,
     parameter: Parameters = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="netCDF file to write.")] = None,
-    threads: Annotated[int, typer.Option(help="Threads of the numerical libraries.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the numerical libraries.")] = 1,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Folder where a solver that can keeps what it needs to go on.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a solver once and print its outputs."""
     with _one_sentence():
         from symmetron import _arguments, _progress, _result, _run
+        from symmetron._build import read_table, with_dotted
 
-        parameters = _arguments.parse_fixed(parameter or ())
+        table = with_dotted(read_table(name), _arguments.parse_fixed(parameter or ()))
         if output is not None:
             _result.require_netcdf()
         with _progress.bar("auto", name, 1) as show_progress:
-            dataset = _run.run(name, progress=show_progress, threads=threads, **parameters)
+            dataset = _run.run(table, progress=show_progress, checkpoint=checkpoint, threads=threads)
         if output is not None:
             _result.save(dataset, output)
         if as_json:
-            typer.echo(json.dumps(dataset.to_dict(), default=str))
+            _print_json(dataset.to_dict())
             return
         for key, value in dataset.data_vars.items():
             unit = value.attrs.get("units", "")
@@ -137,13 +167,17 @@ def sweep(
     """
     with _one_sentence():
         from symmetron import _arguments, _result
+        from symmetron._build import read_table, with_dotted
         from symmetron._sweep import sweep as run_sweep
 
         axes, fixed = _arguments.parse_swept(parameter or ())
+        table = with_dotted(read_table(name), fixed)
         if output is not None:
             _result.require_netcdf()
             store = store or output.with_suffix(".sqlite")
-        dataset = run_sweep(name, axes, store=store, workers=workers, threads=threads, seed=seed, fresh=fresh, **fixed)
+            if store.absolute() == output.absolute():
+                raise ParameterError(f"{output} would be both the result and its store; name it {output.stem}.nc")
+        dataset = run_sweep(table, axes, store=store, workers=workers, threads=threads, seed=seed, fresh=fresh)
         typer.echo(f"{dict(dataset.sizes)}: {', '.join(map(str, dataset.data_vars))}")
         if output is not None:
             typer.echo(f"wrote {_result.save(dataset, output)}")
@@ -159,7 +193,7 @@ def check(
     model: Annotated[str | None, typer.Argument(help="Full name of a model, or a TOML file.")] = None,
     group: Annotated[str | None, typer.Argument(help="Full name of a group, or a TOML file.")] = None,
     parameter: Parameters = None,
-    samples: Annotated[int, typer.Option(help="Number of group elements.")] = 256,
+    samples: Annotated[int, typer.Option(min=1, help="Number of group elements.")] = 256,
     scale: Annotated[float, typer.Option(help="Size of translations, in the unit of the inputs.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of inputs and elements.")] = 0,
     as_json: AsJson = False,
@@ -171,6 +205,8 @@ def check(
     with _one_sentence():
         from symmetron import _arguments, _compat
 
+        if model is not None and group is None:
+            raise ParameterError(f"check needs a group beside the model {model!r}, as in: check {model} liegroups/so")
         if model is None or group is None:
             table = _compat.compat()
             typer.echo(table.as_json() if as_json else str(table))
@@ -179,7 +215,7 @@ def check(
         if as_json:
             from symmetron._canonical import readable
 
-            typer.echo(json.dumps({key: readable(value) for key, value in vars(report).items()}))
+            _print_json({key: readable(value) for key, value in vars(report).items()})
         else:
             typer.echo(str(report))
         if report.verdict != "equivariant":
@@ -196,8 +232,13 @@ def plot(
     with _one_sentence():
         from symmetron import _plot, _result
 
+        figure = _plot.plot(_result.load(file), variable)
         picture = output or file.with_suffix(".png")
-        _plot.plot(_result.load(file), variable).savefig(picture, dpi=150)
+        try:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(picture, dpi=150)
+        except OSError as error:
+            raise ResultError(f"cannot write {picture}: {error.strerror or error}") from None
         typer.echo(f"wrote {picture}")
 
 
@@ -209,7 +250,7 @@ def doctor(as_json: AsJson = False) -> None:
 
         found = diagnose()
         if as_json:
-            typer.echo(json.dumps(found.as_dict()))
+            _print_json(found.as_dict())
         else:
             for title, values in (("versions", found.versions), ("plugins", found.packages)):
                 typer.echo(f"{title}: {_plain(values)}")
@@ -233,6 +274,19 @@ def new(
         for path in new_plugin(name, folder):
             typer.echo(path)
         typer.echo(f"next: pip install -e {folder / name} && pytest {folder / name}")
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(_finite(value), default=str, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    """Return the value with infinities and NaN, for which JSON has no numbers, as the text that float() reads."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plain(value: Any) -> str:

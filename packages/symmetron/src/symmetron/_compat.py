@@ -10,12 +10,12 @@ from typing import Any, Literal
 import numpy as np
 
 from liegroups import EquivarianceReport, Group, Rep, equivariance_error
-from symmetron._build import build, read_table, with_dotted
+from symmetron._build import build, entry_of, read_table, with_dotted
 from symmetron._entry import Entry
 from symmetron._registry import entries
 from symmetron._registry import entry as find_entry
-from symmetron._symmetrize import symmetrize, words_of
-from symmetron.errors import ParameterError, SymmetronError
+from symmetron._symmetrize import require_group, symmetrize, words_of
+from symmetron.errors import BuildError, ParameterError, SymmetronError
 
 Status = Literal["exact", "by averaging", "no"]
 EXACT = 1e-10  # in float64
@@ -83,6 +83,7 @@ def compat(
 
     Raises:
         UnknownEntry: A model is not registered.
+        TypeError: A group is not an object with the members of ``liegroups.Group``.
 
     Examples:
         >>> import liegroups, symmetron as sym
@@ -91,7 +92,7 @@ def compat(
     """
     chosen = [find_entry(name) for name in models] if models is not None else list(_networks())
     listed = groups.values() if isinstance(groups, Mapping) else groups
-    pairs = [(group.name, group) for group in listed] if listed is not None else list(_registered_groups())
+    pairs = [(require_group(group).name, group) for group in listed] if listed is not None else [*_registered_groups()]
     return Compatibility(tuple(_cell(model, name, group, seed) for model in chosen for name, group in pairs))
 
 
@@ -209,6 +210,7 @@ def check(
 
     Raises:
         ParameterError: A parameter belongs to neither, or is wrong.
+        BuildError: The model is no network, or the group is none.
     """
     tables = {"model": read_table(model), "group": read_table(group)}
     for name, value in parameters.items():
@@ -216,11 +218,16 @@ def check(
         if owner not in tables or not rest:
             raise ParameterError(f"parameters of check are named model.NAME and group.NAME, got {name!r}")
         tables[owner] = with_dotted(tables[owner], {rest: value})
+    entry, group_entry = entry_of(tables["model"]), entry_of(tables["group"])
+    if entry.kind != "model" or entry.options["family"] != "network":
+        kind = f"{entry.options['family']} model" if entry.kind == "model" else entry.kind
+        raise BuildError(f"only a network can be checked, and {entry.name} is a {kind}")
+    if group_entry.kind != "group":
+        raise BuildError(f"{group_entry.name} is a {group_entry.kind}, not a group; `symmetron list --kind group`")
     built = build(tables["group"])
-    if "group" in {parameter.name for parameter in find_entry(tables["model"]["entry"]).parameters}:
+    if "group" in {parameter.name for parameter in entry.parameters}:
         tables["model"].setdefault("group", tables["group"])
     network = build(tables["model"])
-    entry = find_entry(tables["model"]["entry"])
     inputs, outputs = words_of(network, entry.options["inputs"] or None, _word(network, entry))
     x = _in_precision_of(network, random_inputs(inputs, built, _library(entry), seed))
     given = None if built.compact else scale

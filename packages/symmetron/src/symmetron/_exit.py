@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
+from typing import NoReturn
 
 from symmetron.errors import Cancelled, MissingDevice, SymmetronError
 
@@ -17,18 +18,19 @@ def one_sentence(debug: bool = False) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        _leave("interrupted; the same command goes on where a store was kept", INTERRUPTED)
+        leave("interrupted; the same command goes on where a store was kept", INTERRUPTED)
     except Exception as error:
-        if debug:
+        if debug or isinstance(error, BrokenPipeError):  # that one means the reader of our output has gone
             raise
         text = str(error).strip().partition("\n")[0]
         if isinstance(error, MissingDevice):
-            _leave(text, NO_DEVICE)
+            leave(text, NO_DEVICE)
         if isinstance(error, SymmetronError | ValueError | TypeError) and not isinstance(error, Cancelled):
-            _leave(text, USAGE)
-        _leave(f"{type(error).__name__}: {text} (symmetron --debug shows where)", FINDING)
+            leave(text, USAGE)
+        leave(f"{type(error).__name__}: {text} (symmetron --debug shows where)", FINDING)
 
 
-def _leave(sentence: str, status: int) -> None:
+def leave(sentence: str, status: int) -> NoReturn:
+    """Print the sentence and end with the status."""
     print(f"error: {sentence}", file=sys.stderr)
     raise SystemExit(status)

@@ -30,8 +30,11 @@ def plot(dataset: xarray.Dataset, variables: list[str] | None = None) -> Any:
         A ``matplotlib.figure.Figure``.
 
     Raises:
+        TypeError: It is no data set.
         ResultError: There is nothing to draw, a variable is unknown, or matplotlib is missing.
     """
+    if not hasattr(dataset, "data_vars"):
+        raise TypeError(f"plot draws a result, got {dataset!r}; read a file with symmetron.load first")
     try:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError:

@@ -12,6 +12,7 @@ from liegroups import EquivarianceReport as EquivarianceReport
 from liegroups import Group, Rep
 from liegroups import equivariance_error as equivariance_error
 from symmetron._entry import Entry
+from symmetron._numbers import at_least_one
 from symmetron._registry import entries
 from symmetron._registry import entry as find_entry
 from symmetron.errors import BuildError, suggest
@@ -52,6 +53,8 @@ def symmetrize(
         attribute says what the method leaves: 0 for an exact mean, else a bound in standard errors.
 
     Raises:
+        TypeError: The group has not the members of ``liegroups.Group``.
+        ValueError: ``samples`` is less than 1.
         BuildError: No method fits, for example because the group is not compact.
 
     Examples:
@@ -62,6 +65,8 @@ def symmetrize(
         array([[ 2.5,  0.5],
                [-0.5,  2.5]])
     """
+    require_group(group)
+    at_least_one(samples=samples)
     words = {"inputs": inputs, "outputs": outputs}
     if "/" in method:
         return _by_entry(find_entry(method), model, group, words, options)
@@ -88,6 +93,18 @@ def symmetrize(
 
         return AverageModule(average)
     return average
+
+
+def require_group(group: Any) -> Group:
+    """Return the group.
+
+    Raises:
+        TypeError: It has not the members of ``liegroups.Group``; the name of a group is no group.
+    """
+    if all(hasattr(group, member) for member in ("name", "n", "compact", "sample", "elements")):
+        return group
+    hint = f"; build it: symmetron.build({group!r}, ...)" if isinstance(group, str) else ""
+    raise TypeError(f"a group has the members of liegroups.Group, got {group!r}{hint}")
 
 
 class GroupAverage:
