@@ -19,6 +19,27 @@ def sweep(**model):
     return xarray.Dataset(data, {"alpha": alpha, "T": T}, attrs)
 
 
+def test_the_line_of_broken_replica_symmetry_is_where_the_replicon_vanishes():
+    """No vertex lies below the lowest warm temperature, and the replicon solved anew at each is zero but for what
+    linear interpolation on this grid leaves; at T = 0.02, half a step below, it is 1 where the line once was.
+    """
+    from matplotlib.contour import ContourSet
+
+    dataset = sweep(P=4)
+    panel = plot_phase_diagram(dataset).axes[0]
+    [contour] = [child for child in panel.get_children() if isinstance(child, ContourSet)]
+    vertices = np.concatenate([path.vertices for path in contour.get_paths()])
+    assert len(vertices) and vertices[:, 1].min() >= dataset["T"].values[1]
+    states = rs(model=DenseHopfield(P=4), alpha=vertices[:, 0], T=vertices[:, 1])
+    assert np.abs(states["replicon"][states["converged"]]).max() < 0.2
+
+
+@pytest.mark.parametrize("part", [{"alpha": 0}, {"alpha": [0]}, {"T": [3]}, {"alpha": 0, "T": 0}])
+def test_one_line_or_one_state_is_no_phase_diagram(part):
+    with pytest.raises(ValueError, match="a phase diagram needs"):
+        plot_phase_diagram(sweep(P=4).isel(part))
+
+
 def labels(panel):
     return panel.get_legend_handles_labels()[1]
 

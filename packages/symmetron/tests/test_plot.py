@@ -65,7 +65,7 @@ def test_nothing_to_draw_says_so():
         sym.plot(xarray.Dataset({"m": 1.0}))
 
 
-def test_the_solvers_own_picture_is_used():
+def test_the_solvers_own_picture_is_used_where_it_has_one():
     source = """
 import pluggy
 
@@ -77,7 +77,11 @@ def s(*, x: float = 1.0):
     return {"y": x}
 
 def draw(dataset):
+    if dataset.sizes:
+        raise ValueError("only a single run has this picture")
     return ("drawn", dataset.attrs["entry"])
 """
     with lend_plugin("drawn-plugin", source):
         assert sym.plot(sym.run("drawn-plugin/s")) == ("drawn", "drawn-plugin/s")
+        (panel,) = sym.plot(sym.sweep("drawn-plugin/s", {"x": [1.0, 2.0]})).axes
+        np.testing.assert_array_equal(panel.lines[0].get_ydata(), [1, 2])

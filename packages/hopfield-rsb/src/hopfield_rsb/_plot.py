@@ -30,7 +30,7 @@ def plot_phase_diagram(dataset: "xarray.Dataset") -> "Figure":
         A matplotlib figure.
 
     Raises:
-        ValueError: The data set has no dimensions alpha and T.
+        ValueError: The data set has no dimensions alpha and T, or fewer than two values of one.
 
     Examples:
         Through the umbrella, which knows it as the picture of `hopfield-rsb/rs`:
@@ -45,6 +45,8 @@ def plot_phase_diagram(dataset: "xarray.Dataset") -> "Figure":
     missing = {"alpha", "T"} - set(map(str, dataset.dims))
     if missing:
         raise ValueError(f"a phase diagram needs the dimensions alpha and T, missing: {', '.join(sorted(missing))}")
+    if min(dataset.sizes["alpha"], dataset.sizes["T"]) < 2:
+        raise ValueError(f"a phase diagram needs two values of alpha and of T, got {dict(dataset.sizes)}")
     extra = {str(dim): 0 for dim in dataset.dims if dim not in ("alpha", "T")}
     grid = dataset.isel(extra).transpose("T", "alpha")
     alpha, T = grid["alpha"].values, grid["T"].values
@@ -89,9 +91,10 @@ def _edge(panel: Any, dataset: "xarray.Dataset", alpha: np.ndarray, T: np.ndarra
 
 
 def _zero_of_replicon(panel: Any, alpha: np.ndarray, T: np.ndarray, replicon: np.ndarray) -> None:
-    finite = np.clip(replicon, -1, 1)  # it is minus infinity at T = 0
-    if np.nanmin(finite, initial=1) < 0 < np.nanmax(finite, initial=-1):
-        panel.contour(alpha, T, finite, levels=[0.0], colors="black", linewidths=1.2, linestyles="--")
+    warm = T > 0  # at T = 0 it is minus infinity: a line drawn from there would be the grid's, not the theory's
+    finite = np.clip(replicon[warm], -1, 1)
+    if min(finite.shape) > 1 and np.nanmin(finite, initial=1) < 0 < np.nanmax(finite, initial=-1):
+        panel.contour(alpha, T[warm], finite, levels=[0.0], colors="black", linewidths=1.2, linestyles="--")
         panel.plot([], [], color="black", lw=1.2, ls="--", label="replica symmetry breaks below")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from symmetron.errors import ResultError, suggest
 if TYPE_CHECKING:
     import xarray
 
+_log = logging.getLogger(__name__)
 _COLUMNS = 3
 _SIZE = (4.6, 3.6)  # inches, of one panel
 
@@ -23,8 +25,9 @@ def plot(dataset: xarray.Dataset, variables: list[str] | None = None) -> Any:
 
     Args:
         dataset: What :func:`symmetron.run`, :func:`symmetron.sweep` or :func:`symmetron.load` returned.
-        variables: Names of the outputs to draw; by default the solver's own picture if it registers one, else every
-            real output: a line along one dimension, several lines or a map along two.
+        variables: Names of the outputs to draw; by default the solver's own picture, if it registers one and does not
+            refuse this result with a ``ValueError``; else every numerical output: a line along one dimension, several
+            lines or a map along two.
 
     Returns:
         A ``matplotlib.figure.Figure``.
@@ -42,7 +45,10 @@ def plot(dataset: xarray.Dataset, variables: list[str] | None = None) -> Any:
     entry = registry().entries.get(dataset.attrs.get("entry", ""))
     own = entry.options.get("plot", "") if entry is not None else ""
     if own and entry is not None and variables is None:
-        return resolve(own, entry.name)(dataset)
+        try:
+            return resolve(own, entry.name)(dataset)
+        except ValueError as error:  # such as a phase diagram of one line
+            _log.info("%s: no picture of its own (%s)", entry.name, error)
     return _panels(dataset, _drawable(dataset, variables))
 
 
