@@ -53,6 +53,10 @@ class Entry:
         Raises:
             PluginError: The module cannot be imported or has no such attribute.
         """
+        return self._loaded
+
+    @cached_property
+    def _loaded(self) -> Callable[..., Any]:
         return resolve(self.target, self.name)
 
     @cached_property

@@ -62,6 +62,14 @@ class Grid:
         self.plans = self._plans()
         self._try_physics()
 
+    @property
+    def sweeps_entries(self) -> bool:
+        """Whether cells differ in the entries they name."""
+        return any(
+            name.endswith(".entry") or any(isinstance(value, Mapping) for value in values)
+            for name, values in self.axes.items()
+        )
+
     def blocks(self, threads: int) -> list[tuple[np.ndarray, _compute.Task]]:
         """Return for each block the flat indices of its cells and its task."""
         batch = self.entry.options["batch"]
@@ -73,23 +81,25 @@ class Grid:
         indices = indices.reshape([len(self.axes[name]) for name in outer] + [-1])
         inner_cells = list(itertools.product(*(self.axes[name] for name in inner)))
         size = self.entry.options["block"] if batch else 1
+        table = self.plan.table()
         out = []
         for place in np.ndindex(indices.shape[:-1]):
             fixed = {name: self.axes[name][i] for name, i in zip(outer, place, strict=True)}
             for start in range(0, len(inner_cells), size):
                 chosen = inner_cells[start : start + size]
                 cells = [{**fixed, **dict(zip(inner, values, strict=True))} for values in chosen]
-                out.append((indices[place][start : start + size], self._task(cells, fixed, inner, batch, threads)))
+                task = self._task(with_dotted(table, fixed), cells, inner, threads)
+                out.append((indices[place][start : start + size], task))
         return out
 
-    def _task(self, cells, fixed, inner, batch, threads) -> _compute.Task:
-        base = with_dotted(self.plan.table(), fixed)
+    def _task(self, base: dict[str, Any], cells: list[dict], inner: list[str], threads: int) -> _compute.Task:
+        batch = self.entry.options["batch"]
         columns: dict[str, Any] = {name: [cell[name] for cell in cells] for name in inner}
         if self._seed is not None:
             complete = [with_dotted(base, cell) for cell in cells]
-            for table in complete:
-                table.pop("seed", None)
-            columns["seed"] = [_compute.seed_of(self._seed, table) for table in complete]
+            for one in complete:
+                one.pop("seed", None)
+            columns["seed"] = [_compute.seed_of(self._seed, one) for one in complete]
         if batch:
             for name in batch:
                 columns.setdefault(name, [base[name]] * len(cells))

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from symmetron._compute import Block
 from symmetron.errors import SweepError
 
 _SCHEMA = 1
+_AT_ONCE = 500  # keys in one question, below the limit of every build of SQLite
 _PATIENCE = 60.0  # seconds to wait for another process that uses the same store
 
 
@@ -91,15 +92,33 @@ class Store:
             row = self.connection.execute("select data, provenance from block where key = ?", (key,)).fetchone()
         return None if row is None else Block.decode(*row)
 
+    def get_many(self, keys: Sequence[str]) -> dict[str, Block]:
+        """Return the finished blocks among those with these keys."""
+        found = {}
+        with self._explaining():
+            for start in range(0, len(keys), _AT_ONCE):
+                some = keys[start : start + _AT_ONCE]
+                places = ", ".join("?" * len(some))
+                rows = self.connection.execute(f"select key, data, provenance from block where key in ({places})", some)
+                found |= {key: Block.decode(data, provenance) for key, data, provenance in rows}
+        return found
+
     def put(self, key: str, entry: str, parameters: str, data: bytes, provenance: str) -> None:
         """Keep a finished block; the first of two with the same key stays.
 
         Raises:
             SweepError: The store is full or cannot be written; nothing of the block is kept.
         """
-        row = (key, entry, parameters, data, provenance)
-        with self._explaining():
-            self.connection.execute("insert or ignore into block values (?, ?, ?, ?, ?)", row)
+        self.put_many([(key, entry, parameters, data, provenance)])
+
+    def put_many(self, rows: Sequence[tuple[str, str, str, bytes, str]]) -> None:
+        """Keep several finished blocks, all of them or none.
+
+        Raises:
+            SweepError: The store is full or cannot be written; nothing of the blocks is kept.
+        """
+        with self._transaction():
+            self.connection.executemany("insert or ignore into block values (?, ?, ?, ?, ?)", rows)
 
     def discard(self, keys: Iterable[str]) -> None:
         """Drop blocks, so that they are computed again."""

@@ -6,16 +6,16 @@ import contextlib
 import functools
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from symmetron import _pool, _result, _run, _threads
 from symmetron._build import read_table, with_dotted
-from symmetron._checkpoint import work
+from symmetron._bundle import Bundles, Job, work_through
 from symmetron._compute import Block, Task
 from symmetron._grid import Grid, cells_text, key_of
 from symmetron._numbers import at_least_one
@@ -26,7 +26,7 @@ from symmetron.errors import SweepError
 if TYPE_CHECKING:
     import xarray
 
-_AHEAD = 4  # blocks in flight for each worker: enough to keep it busy, few enough to see what another process finished
+_AHEAD = 4  # bundles in flight for each worker: enough to keep it busy, few enough to see what another process finished
 
 
 def sweep(
@@ -110,19 +110,14 @@ def sweep(
     return _result.assemble(cells.entry, cells.axes, blocks, [job.indices for job in jobs], attributes, units)
 
 
-@dataclass
-class _Job:
-    indices: np.ndarray
-    task: Task
-    key: str
-    block: Block | None = None
-
-
-def _jobs(cells: Grid, threads: int, store: Store | None) -> list[_Job]:
+def _jobs(cells: Grid, threads: int, store: Store | None) -> list[Job]:
+    blocks = cells.blocks(threads)
+    if store is None:
+        return [Job(indices, task, "") for indices, task in blocks]
     versions = functools.cache(_result.versions)
+    packages = None if cells.sweeps_entries else _result.packages(cells.plan.table())
     return [
-        _Job(indices, task, key_of(task, versions(_result.packages(task.table))) if store is not None else "")
-        for indices, task in cells.blocks(threads)
+        Job(indices, task, key_of(task, versions(packages or _result.packages(task.table)))) for indices, task in blocks
     ]
 
 
@@ -140,8 +135,7 @@ def _finish(jobs, store, executor, workers, threads, fresh, show) -> None:
     if store is not None:
         if fresh:
             store.discard(job.key for job in jobs)
-        for job in jobs:
-            job.block = store.get(job.key)
+        _look_up(jobs, store)
     todo = [job for job in jobs if job.block is None]
     done = sum(job.task.count for job in jobs if job.block is not None)
     total = sum(job.task.count for job in jobs)
@@ -157,24 +151,31 @@ def _finish(jobs, store, executor, workers, threads, fresh, show) -> None:
         _collect(todo, store, pool, workers, show, done, total)
 
 
+def _look_up(jobs: Sequence[Job], store: Store) -> None:
+    found = store.get_many([job.key for job in jobs])
+    for job in jobs:
+        job.block = found.get(job.key)
+
+
 def _collect(todo, store, executor: Executor, workers: int, show, done: int, total: int) -> None:
-    waiting = iter(todo)
-    running: dict[Future, _Job] = {}
+    bundles = Bundles(todo)
+    running: dict[Future, list[Job]] = {}
     try:
         while True:
-            while len(running) < _AHEAD * workers and (job := next(waiting, None)) is not None:
-                job.block = store.get(job.key) if store is not None else None  # another process may have finished it
-                if job.block is not None:
-                    done += job.task.count
-                    continue
-                running[executor.submit(work, _with_checkpoint(job, store))] = job
+            while len(running) < _AHEAD * workers and (bundle := bundles.next()):
+                if store is not None:  # another process may have finished some of it
+                    _look_up(bundle, store)
+                    done += sum(job.task.count for job in bundle if job.block is not None)
+                    bundle = [job for job in bundle if job.block is None]
+                if bundle:
+                    running[executor.submit(work_through, [_with_checkpoint(job, store) for job in bundle])] = bundle
             if not running:
                 return
             finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in finished:
-                job = running.pop(future)
-                job.block = _received(future, job, store)
-                done += job.task.count
+                bundle = running.pop(future)
+                _receive(future, bundle, bundles, store)
+                done += sum(job.task.count for job in bundle if job.block is not None)
             show(done, total, _reported(running))
     except BaseException:
         for future in running:
@@ -182,15 +183,23 @@ def _collect(todo, store, executor: Executor, workers: int, show, done: int, tot
         raise
 
 
-def _received(future: Future, job: _Job, store: Store | None) -> Block:
+def _receive(future: Future, bundle: list[Job], bundles: Bundles, store: Store | None) -> None:
     try:
-        data, provenance = future.result()
+        answers = future.result()
     except _pool.WorkerDied as error:
-        return Block({}, {}, (str(error),) * job.task.count, {"seconds": 0.0})
-    block = Block.decode(data, provenance)
-    if store is not None and not any(block.messages):  # a failed cell is tried again by the next sweep
-        store.put(job.key, job.task.table["entry"], cells_text(job.task), data, provenance)
-    return block
+        if len(bundle) > 1:
+            bundles.take_apart(bundle)
+        else:
+            bundle[0].block = Block({}, {}, (str(error),) * bundle[0].task.count, {"seconds": 0.0})
+        return
+    rows = []
+    for job, (data, provenance) in zip(bundle, answers, strict=False):
+        job.block = Block.decode(data, provenance)
+        if store is not None and not any(job.block.messages):  # a failed cell is tried again by the next sweep
+            rows.append((job.key, job.task.table["entry"], cells_text(job.task), data, provenance))
+    if store is not None and rows:
+        store.put_many(rows)
+    bundles.answered(bundle, sum(job.block.provenance["seconds"] for job in bundle if job.block is not None))
 
 
 def _reported(running: Iterable[Future]) -> str:
@@ -202,12 +211,12 @@ def _reported(running: Iterable[Future]) -> str:
     return f"{text} {done}/{of}".strip()
 
 
-def _with_checkpoint(job: _Job, store: Store | None) -> Task:
+def _with_checkpoint(job: Job, store: Store | None) -> Task:
     folder = store.folder if store is not None else None
     return job.task if folder is None else replace(job.task, checkpoint=str(folder / job.key))
 
 
-def _with_seed(job: _Job, cells: Grid) -> Block:
+def _with_seed(job: Job, cells: Grid) -> Block:
     assert job.block is not None
     seeds = job.task.cells.get("seed")
     if seeds is None or "seed" in cells.axes or "seed" in job.block.columns:
