@@ -183,7 +183,7 @@ def demo(session):
 def bench(session):
     """The measurements of bench/ (or those named); a script lists its peers in its `# /// script` block."""
     scripts = [ROOT / "bench" / f"{name.removesuffix('.py')}.py" for name in session.posargs]
-    scripts = scripts or sorted(ROOT.glob("bench/*.py"))
+    scripts = scripts or sorted(ROOT.glob("bench/[!_]*.py"))
     blocks = [nox.project.load_toml(script, missing_ok=True) for script in scripts]
     install(session, *everything(), *(peer for block in blocks for peer in block.get("dependencies", [])))
     for script in scripts:

@@ -12,6 +12,7 @@ import time
 import warnings
 
 import numpy as np
+from _setting import print_setting
 from scipy.optimize import fsolve
 
 from hopfield_rsb import DenseHopfield, capacity, rs
@@ -37,6 +38,7 @@ def main():
     """Print states a second of both, their ratio, and how often each is right."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    print_setting("hopfield-rsb", "numpy", "scipy")
     warnings.simplefilter("ignore", RuntimeWarning)  # fsolve complains beyond the spinodal
     model = DenseHopfield(P=P)
     alpha, T = (grid.ravel() for grid in np.meshgrid(LOADS, TEMPERATURES))

@@ -1,0 +1,12 @@
+"""What a figure depends on beside the code: printed by every script of this folder."""
+
+import os
+import platform
+from importlib.metadata import version
+
+
+def print_setting(*packages: str) -> None:
+    """Print the versions of Python and of the packages, the threads of the numerical libraries, and the cores."""
+    versions = ", ".join(f"{package} {version(package)}" for package in packages)
+    threads = os.environ.get("OMP_NUM_THREADS", "all")
+    print(f"Python {platform.python_version()}, {versions}; {threads} thread a process, {os.cpu_count()} cores")
