@@ -50,6 +50,26 @@ def test_equivariant_functions(f):
     assert report.verdict == "equivariant"
 
 
+def test_sampled_intervals_cover_the_closed_form_for_90_of_100_seeds():
+    f, covered = jax.jit(_linear), 0
+    with jax.enable_x64(True):
+        x = jnp.eye(2, dtype="float64")
+        for seed in range(100):
+            options = {"samples": 128, "seed": seed, "method": "sampling", "local": False}
+            low, high = equivariance_error(f, SO(2), x, **options).interval
+            covered += low <= RMS <= high
+    assert covered >= 90
+
+
+def test_float32_roundoff_and_a_real_defect_are_told_apart():
+    x = jnp.asarray(np.random.default_rng(0).standard_normal((20, 3)), dtype="float32")
+    roundoff = equivariance_error(lambda x: (x + 1e3) - 1e3, SO(3), x, samples=64)
+    assert roundoff.rms > 1e-6 and roundoff.rms_float64 < 1e-11 and roundoff.verdict == "equivariant"
+    assert roundoff.roundoff == pytest.approx(roundoff.rms, rel=1e-3)
+    defect = equivariance_error(lambda x: x + 1e-5 * x * x, SO(3), x, samples=64)
+    assert 1e-6 < defect.rms_float64 < 1e-4 and defect.verdict == "not equivariant"
+
+
 def test_mlp_in_float32():
     keys = jax.random.split(jax.random.key(0), 3)
     W, V = jax.random.normal(keys[0], (2, 32)), jax.random.normal(keys[1], (32, 2))

@@ -36,6 +36,24 @@ def test_equivariant_functions(f, dtype, bound):
     assert report.verdict == "equivariant"
 
 
+def test_sampled_intervals_cover_the_closed_form_for_90_of_100_seeds():
+    x, covered = torch.eye(2, dtype=torch.float64), 0
+    for seed in range(100):
+        options = {"samples": 128, "seed": seed, "method": "sampling", "local": False}
+        low, high = equivariance_error(lambda x: x @ A.T, SO(2), x, **options).interval
+        covered += low <= RMS <= high
+    assert covered >= 90
+
+
+def test_float32_roundoff_and_a_real_defect_are_told_apart():
+    x = torch.from_numpy(np.random.default_rng(0).standard_normal((20, 3))).float()
+    roundoff = equivariance_error(lambda x: (x + 1e3) - 1e3, SO(3), x)
+    assert roundoff.rms > 1e-6 and roundoff.rms_float64 < 1e-11 and roundoff.verdict == "equivariant"
+    assert roundoff.roundoff == pytest.approx(roundoff.rms, rel=1e-3)
+    defect = equivariance_error(lambda x: x + 1e-5 * x * x, SO(3), x)
+    assert 1e-6 < defect.rms_float64 < 1e-4 and defect.verdict == "not equivariant"
+
+
 def test_a_module_in_float32_is_measured_in_float64_too():
     module = _mlp()
     report = equivariance_error(module, SO(2), torch.randn(8, 2))
