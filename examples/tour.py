@@ -4,13 +4,17 @@ Run it with `nox -s demo`, or `python examples/tour.py [folder]`. A new package 
 """
 
 import functools
+import json
+import platform
 import sys
 import time
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import digits
 import numpy as np
+import torch
 import xarray
 from matplotlib.figure import Figure
 from page import Page
@@ -35,6 +39,7 @@ def installed(page: Page) -> None:
 def turned_digits(page: Page) -> None:
     """Train a network on upright digits, as it is and frame-averaged, and test both on turned ones."""
     page.section("Handwritten digits, turned")
+    torch.set_num_threads(1)  # on layers this small a second thread gains little, and loses much on a busy machine
     train, test = digits.load()
     page.text(
         f"{len(train.labels)} scans to train on and {len(test.labels)} to test (scikit-learn's handwritten digits), "
@@ -42,16 +47,22 @@ def turned_digits(page: Page) -> None:
     )
     turned = digits.rotate(test)
     networks = {name: sym.build(f"{TABLES}#{name}") for name in ("plain", "averaged")}
-    rows = [("network", "upright", "turned", "largest change of a logit", "training")]
+    scores = xarray.Dataset(coords={"network": list(networks), "angle": ("angle", ANGLES, {"units": "degree"})})
+    for name in ("upright", "turned", "logit_change", "seconds"):
+        scores[name] = ("network", np.zeros(len(networks)), {"units": "s" if name == "seconds" else "1"})
+    scores["accuracy"] = (("network", "angle"), np.zeros((len(networks), len(ANGLES))), {"units": "1"})
     for name, network in networks.items():
         started = time.perf_counter()
         with Progress() as bars:
             bar = bars.add_task(f"training {name}", total=EPOCHS)
             digits.train(network, train, EPOCHS, progress=functools.partial(_advance, bars, bar))
-        seconds = time.perf_counter() - started
-        scores = [f"{100 * digits.accuracy(network, part):.1f} %" for part in (test, turned)]
-        rows.append((name, *scores, f"{digits.logit_change(network, test, turned):.1e}", f"{seconds:.0f} s"))
-    page.table(rows)
+        one = {"network": name}
+        scores["seconds"].loc[one] = time.perf_counter() - started
+        scores["upright"].loc[one], scores["turned"].loc[one] = (digits.accuracy(network, x) for x in (test, turned))
+        scores["logit_change"].loc[one] = digits.logit_change(network, test, turned)
+        scores["accuracy"].loc[one] = [digits.accuracy(network, digits.turn(test, angle)) for angle in ANGLES]
+    head = ("network", "upright", "turned", "largest change of a logit", "training")
+    page.table([head, *(_row(name, scores.sel(network=name)) for name in networks)])
 
     page.text("The certificate: how far each network is from invariance under rigid motions, on 32 test digits.")
     group = sym.build(f"{TABLES}#averaged.group")
@@ -59,15 +70,26 @@ def turned_digits(page: Page) -> None:
     words = {"x": "point", "weights": "invariant"}
     for name, network in networks.items():
         page.listing(f"{name}: {sym.equivariance_error(network, group, x, words, 'scalar', samples=64, scale=1.0)}")
-    scores = xarray.Dataset(
-        {
-            name: ("angle", [digits.accuracy(net, digits.turn(test, angle)) for angle in ANGLES])
-            for name, net in networks.items()
-        },
-        {"angle": ("angle", ANGLES, {"units": "degree"})},
-    )
+    scores.attrs = _provenance("plain", "averaged") | {"epochs": EPOCHS, "seed": 0, "threads": 1}
     sym.save(scores, page.folder / "digits.nc")
     page.figure(_digits_figure(test, scores), "digits", "Six test digits, turned; accuracy against the angle.")
+
+
+def _row(name: str, score: xarray.Dataset) -> tuple[str, ...]:
+    shares = [f"{100 * float(score[part]):.1f} %" for part in ("upright", "turned")]
+    return (name, *shares, f"{float(score['logit_change']):.1e}", f"{float(score['seconds']):.0f} s")
+
+
+def _provenance(*names: str) -> dict[str, str]:
+    """Return what the numbers come from: the tables of the networks, versions, host."""
+    tables = tomllib.loads(TABLES.read_text())
+    packages = ("symmetron", "framesym", "liegroups", "torch", "scikit-learn")
+    return {
+        "spec": json.dumps({name: tables[name] for name in names}),
+        "versions": json.dumps({package: version(package) for package in packages}),
+        "python": platform.python_version(),
+        "host": platform.node(),
+    }
 
 
 def _advance(bars: Progress, bar, done: int, total: int, text: str) -> None:
@@ -83,8 +105,8 @@ def _digits_figure(test: digits.Digits, scores: xarray.Dataset) -> Figure:
         panels[name].scatter(*x.T, s=40 * test.weights[index].numpy() / test.weights[index].max().item(), c="#20425f")
         panels[name].set(aspect="equal", xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), xticks=[], yticks=[])
         panels[name].set_title(f"{test.labels[index]}, {angle:.0f}°", fontsize="medium")
-    for name, line in scores.data_vars.items():
-        panels["scores"].plot(scores.angle, 100 * line, marker=".", label=str(name))
+    for name in scores.network.values:
+        panels["scores"].plot(scores.angle, 100 * scores.accuracy.sel(network=name), marker=".", label=str(name))
     panels["scores"].set(xlabel="angle of rotation [degree]", ylabel="accuracy [%]", ylim=(0, 101))
     panels["scores"].legend(title="network")
     return figure
