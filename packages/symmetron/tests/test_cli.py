@@ -4,15 +4,46 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
+from symmetron.__main__ import main
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended, with the names of subprocess.CompletedProcess."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
 
 @pytest.fixture
-def command(magnet, tmp_path, monkeypatch):
-    """Run `symmetron` in an empty folder with the lent plugin on its path."""
-    monkeypatch.setenv("PYTHONPATH", str(magnet))
+def command(magnet, tmp_path, monkeypatch, capsys):
+    """Run `symmetron` in this process, in an empty folder, with the lent plugin."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["symmetron", *arguments])
+        capsys.readouterr()
+        status = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code or 0
+        return Done(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def program(magnet, tmp_path, monkeypatch):
+    """Run `symmetron` as a program, in an empty folder with the lent plugin on its path."""
+    path = [str(magnet), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
@@ -108,6 +139,7 @@ def test_new_writes_a_plugin(command, tmp_path):
 
 
 WRONG = {
+    "option of doctor": (("doctor", "--package", "x"), "doctor has no option '--package'"),
     "unknown entry": (("run", "mean-field"), "nearest: magnet-plugin/mean-field"),
     "misspelt entry": (("show", "liegroups/sow"), "liegroups/so"),
     "unknown parameter": (("run", "magnet-plugin/mean-field", "-p", "temp=1"), "no parameter 'temp'"),
@@ -166,7 +198,7 @@ def test_wrong_usage_is_one_sentence_and_status_2(command, tmp_path, what):
     assert not list(tmp_path.iterdir()), "something was written"
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(command, magnet):
+def test_a_reader_that_has_seen_enough_is_no_error(program):
     """As in `symmetron list | head -1`: the output is closed before it is written."""
     for unbuffered in ("", "1"):
         line = [sys.executable, "-m", "symmetron", "list"]
@@ -212,44 +244,42 @@ def test_missing_device_is_status_3(command):
     assert is_one_sentence(done.stderr)
 
 
-def test_debug_shows_the_traceback(command):
-    assert "Traceback" in command("--debug", "run", "mean-field").stderr
+def test_debug_shows_the_traceback(program):
+    assert "Traceback" in program("--debug", "run", "mean-field").stderr
 
 
-def test_doctor_is_well_with_good_plugins(command):
-    done = command("doctor", "--json", "--package", "x")
-    assert done.returncode == 2  # it has no such option
-    found = json.loads(command("doctor", "--json").stdout)
+def test_doctor_is_well_with_good_plugins(program):
+    found = json.loads(program("doctor", "--json").stdout)
     assert not [finding for finding in found["findings"] if "magnet-plugin" in finding or "liegroups" in finding]
     assert found["liegroups"].endswith("__init__.py")
 
 
-def test_doctor_finds_a_target_that_does_not_resolve(command, magnet):
+def test_doctor_finds_targets_that_do_not_resolve_or_exit_at_import(program, magnet):
     module = magnet / "magnet_plugin.py"
-    module.write_text(module.read_text().replace("magnet_plugin:tiny", "magnet_plugin:tinny"))
-    listed = command("list")
+    text = module.read_text().replace("magnet_plugin:tiny", "magnet_plugin:tinny")
+    module.write_text(text.replace("magnet_plugin:profile", "magnet_exit:profile"))
+    (magnet / "magnet_exit.py").write_text("import sys; sys.exit()")
+    listed = program("list")
     assert listed.returncode == 0 and "magnet-plugin/tiny" in listed.stdout
-    done = command("doctor")
+    done = program("doctor")
     assert done.returncode == 1
     assert "magnet-plugin/tiny: target 'magnet_plugin:tinny' does not resolve" in done.stdout
-
-
-def test_a_target_that_exits_at_import_ends_no_command(command, magnet):
-    module = magnet / "magnet_plugin.py"
-    module.write_text(module.read_text().replace("magnet_plugin:tiny", "magnet_exit:tiny"))
-    (magnet / "magnet_exit.py").write_text("import sys; sys.exit()")
-    done = command("doctor")
-    assert done.returncode == 1
-    assert "magnet-plugin/tiny: importing 'magnet_exit:tiny' raised SystemExit" in done.stdout
-    done = command("show", "magnet-plugin/tiny")
+    assert "magnet-plugin/profile: importing 'magnet_exit:profile' raised SystemExit" in done.stdout
+    done = program("show", "magnet-plugin/profile")
     assert done.returncode == 2 and is_one_sentence(done.stderr)
 
 
-def test_broken_plugin_is_reported_beside_clean_json(command, magnet):
+def test_broken_plugin_is_reported_beside_clean_json(program, magnet):
     (magnet / "magnet_plugin.py").write_text("print('hello')\nimport no_such_module\n")
-    listed = command("list", "--json")
+    listed = program("list", "--json")
     report = json.loads(listed.stdout)
     assert listed.returncode == 0
     assert "magnet-plugin" in [one["package"] for one in report["broken"]]
     assert "liegroups/so" in [entry["name"] for entry in report["entries"]]
-    assert command("doctor").returncode == 1
+    assert program("doctor").returncode == 1
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(("list",), 0), (("lst",), 2), (("run", "mean-field"), 2)])
+def test_the_program_ends_as_the_function_does(program, command, arguments, status):
+    alone, here = program(*arguments), command(*arguments)
+    assert (alone.returncode, alone.stdout, alone.stderr) == (status, here.stdout, here.stderr)

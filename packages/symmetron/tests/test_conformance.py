@@ -65,6 +65,12 @@ def checked(call, body=GOOD, *, examples=None, **options):
         return outcome(examples)
 
 
+@pytest.fixture
+def same_process(monkeypatch):
+    """Leave out the import in a fresh process, which costs as much as all other checks and has tests of its own."""
+    monkeypatch.setattr("symmetron._conformance._fresh.check", lambda report, point, entries: None)
+
+
 def test_a_good_plugin_has_neither_findings_nor_notes():
     call = solver(units={"x": "J", "y": "J", "line": "nm", "q": "1"}, outputs={"line": ("q",)})
     body = function("*, x: float = 1.0", "return {'y': 2 * x, 'line': [x, x], 'q': [0, 1]}")
@@ -232,6 +238,7 @@ RUNS = {
 }
 
 
+@pytest.mark.usefixtures("same_process")
 @pytest.mark.parametrize("what", SIGNATURES | RUNS)
 def test_breach_is_the_one_finding(what):
     call, body, expected = (SIGNATURES | RUNS)[what]
@@ -312,6 +319,7 @@ MODELS = {
 }
 
 
+@pytest.mark.usefixtures("same_process")
 @pytest.mark.parametrize("what", MODELS)
 def test_breach_of_a_model_is_the_one_finding(what):
     call, body, expected = MODELS[what]
@@ -422,6 +430,7 @@ def group_with(real, more):
     return checked("group('g', 'tried_part:Wrong', summary='G.')", text)
 
 
+@pytest.mark.usefixtures("same_process")
 @pytest.mark.parametrize("what", GROUPS)
 def test_breach_of_the_group_protocol_is_found(what):
     real, member, value, expected = GROUPS[what]
@@ -431,6 +440,7 @@ def test_breach_of_the_group_protocol_is_found(what):
     assert any(expected in sentence for sentence in found), found
 
 
+@pytest.mark.usefixtures("same_process")
 @pytest.mark.parametrize(
     "more, expected",
     [
@@ -456,6 +466,7 @@ def test_an_unchanged_group_conforms():
 
 
 # ---------------------------------------------------------------- the distribution and a fresh process
+@pytest.mark.usefixtures("same_process")
 @pytest.mark.parametrize(
     "requires, expected",
     [
