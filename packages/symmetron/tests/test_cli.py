@@ -173,7 +173,7 @@ WRONG = {
         ("sweep", "magnet-plugin/mean-field", "-p", "T=1,2", "-o", "x.sqlite"),
         "both the result and its store; name it x.nc",
     ),
-    "folder to draw": (("plot", "."), "cannot read ."),
+    "folder to draw": (("plot", "."), "cannot read .: it is a folder"),
     "misspelt package": (("list", "--package", "magnet-plugn"), "did you mean 'magnet-plugin'?"),
     "misspelt tag": (("list", "--tag", "affin"), "no entry has the tag 'affin'; did you mean 'affine'?"),
     "misspelt kind": (("list", "--kind", "solvers"), "did you mean 'solver'?"),

@@ -173,10 +173,10 @@ def sweep(
         axes, fixed = _arguments.parse_swept(parameter or ())
         table = with_dotted(read_table(name), fixed)
         if output is not None:
-            _result.require_netcdf()
             store = store or output.with_suffix(".sqlite")
             if store.absolute() == output.absolute():
                 raise ParameterError(f"{output} would be both the result and its store; name it {output.stem}.nc")
+            _result.require_netcdf()
         dataset = run_sweep(table, axes, store=store, workers=workers, threads=threads, seed=seed, fresh=fresh)
         typer.echo(f"{dict(dataset.sizes)}: {', '.join(map(str, dataset.data_vars))}")
         if output is not None:

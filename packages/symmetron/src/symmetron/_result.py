@@ -55,7 +55,7 @@ def assemble(
             sizes = [0 if part is None else part.shape[axis + 1] for part in parts]
             if len({part.shape[axis + 1] for part in parts if part is not None}) > 1:
                 lengths[dim] = np.maximum(lengths.get(dim, 0), np.repeat(sizes, counts)[order])
-        extra = {"units": units[name]} if name in units else {}
+        extra = _unit(name, units)
         if isinstance(declared.get(name), str):
             extra["format"] = declared[name]
         label = f"{name}_returned" if name in axes else name  # the coordinate has that name
@@ -204,6 +204,8 @@ def load(path: str | os.PathLike[str]) -> xarray.Dataset:
 
     if not Path(path).exists():
         raise ResultError(f"cannot read {path}: there is no such file")
+    if Path(path).is_dir():
+        raise ResultError(f"cannot read {path}: it is a folder")
     require_netcdf()
     try:
         # A unit such as "s" must stay a unit, not turn numbers into time differences.

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symmetron import _compute, _result, _threads
-from symmetron._build import Plan, plan, read_table, with_dotted
-from symmetron._canonical import dumps
+from symmetron._build import plan, read_table, with_dotted
 from symmetron._grid import solver_entry
 from symmetron._numbers import at_least_one
 
@@ -73,12 +72,3 @@ def run(
     return _result.assemble(
         solver_plan.entry, {}, [block], [np.zeros(1, int)], attributes, _result.all_units(solver_plan)
     ).drop_vars("failed")
-
-
-def is_portable(solver_plan: Plan) -> bool:
-    """Whether the plan can be written down, rather than holding objects given from Python."""
-    try:
-        dumps(solver_plan.table())
-    except TypeError:
-        return False
-    return True

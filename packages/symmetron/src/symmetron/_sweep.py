@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from symmetron import _pool, _result, _run, _threads
-from symmetron._build import read_table, with_dotted
+from symmetron import _canonical, _pool, _result, _threads
+from symmetron._build import Plan, read_table, with_dotted
 from symmetron._bundle import Bundles, Job, work_through
 from symmetron._compute import Block, Task
 from symmetron._grid import Grid, cells_text, key_of
@@ -88,7 +88,7 @@ def sweep(
     for value in cells.axes.get("device", ()):
         _threads.require_device(value)
     with _opened(store) as opened:
-        if (opened is not None or cells.entry.options["stochastic"]) and not _run.is_portable(cells.plan):
+        if (opened is not None or cells.entry.options["stochastic"]) and not _is_portable(cells.plan):
             raise SweepError(
                 f"{cells.entry.name}: a store and the seeds of a sweep are made from tables; "
                 "give the model as a table, not as an object"
@@ -108,6 +108,15 @@ def sweep(
     blocks = [_with_seed(job, cells) for job in jobs]
     units = _result.all_units(cells.plan)
     return _result.assemble(cells.entry, cells.axes, blocks, [job.indices for job in jobs], attributes, units)
+
+
+def _is_portable(plan: Plan) -> bool:
+    """Whether the plan can be written down, rather than holding objects given from Python."""
+    try:
+        _canonical.dumps(plan.table())
+    except TypeError:
+        return False
+    return True
 
 
 def _jobs(cells: Grid, threads: int, store: Store | None) -> list[Job]:

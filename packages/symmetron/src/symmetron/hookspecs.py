@@ -67,7 +67,10 @@ class Registrar(Protocol):
         paper: str = "",
         tags: Sequence[str] = (),
     ) -> None:
-        """Register a function with keyword-only parameters that returns a dict of scalars and arrays."""
+        """Register a function with keyword-only parameters that returns a dict of scalars and arrays.
+
+        ``plot`` is a ``"module:attr"`` that draws a result, or raises ``ValueError`` where it has no picture of it.
+        """
 
     def dataset(
         self,
