@@ -37,7 +37,12 @@ class Backend:
 
 # jax compiles every operation anew for every shape and dtype, so by default it runs in one precision a file: the axioms
 # in float32, which is jax's own default, accuracies and derivatives in float64. The slow tests run both in both.
-_OTHER_PRECISION_IN_JAX = {"test_axioms.py": "float64", "test_exp_log.py": "float32"}
+_OTHER_PRECISION_IN_JAX = {
+    "test_axioms.py": "float64",
+    "test_exp_log.py": "float32",
+    "test_irreps.py": "float32",
+    "test_rep_finite.py": "float32",
+}
 
 
 @pytest.hookimpl(tryfirst=True)

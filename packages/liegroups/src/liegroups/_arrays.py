@@ -52,7 +52,10 @@ def namespace(x: Any) -> Any:
 def matching(table: Any, x: Any) -> Any:
     """Return ``table`` in the library, dtype and device of ``x``."""
     xp = namespace(x)
-    if is_array(table) and namespace(table) is xp:
+    foreign = isinstance(table, np.ndarray) and not compat.is_numpy_array(
+        x
+    )  # torch.compile cannot ask it for a namespace
+    if not foreign and is_array(table) and namespace(table) is xp:
         table = xp.astype(table, x.dtype, copy=False) if table.dtype != x.dtype else table
         here, there = compat.device(table), compat.device(x)
         return table if here == there or compat.is_jax_array(x) else compat.to_device(table, there)

@@ -6,10 +6,13 @@ derivative for a tangent, and what composes for an element obeys the product rul
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _wigner
 from ._arrays import namespace, transpose
+
+if TYPE_CHECKING:
+    from ._rep_leaves import Irrep
 
 Step = Callable[[Any], Any]
 
@@ -38,14 +41,15 @@ class Element:
             self._determinant = namespace(self.linear).linalg.det(self.linear)
         return 1 / self._determinant if dual else self._determinant
 
-    def irrep(self, degree: int, signed: bool) -> Any:
-        """Return the matrix of the irrep of SO(3), times the determinant if ``signed``."""
+    def irrep(self, irrep: "Irrep") -> Any:
+        """Return the matrix of an irrep of SO(3) or O(3)."""
         if not self._wigner:
             self._wigner = [namespace(self.linear).ones_like(self.linear[..., :1, :1]), self.linear]
-        while len(self._wigner) <= degree:
-            self._wigner.append(_wigner.next_wigner(self.linear, self._wigner[-1]))
-        matrix = self._wigner[degree]
-        return self.determinant()[..., None, None] * matrix if signed else matrix
+        while len(self._wigner) <= irrep.degree:
+            table = irrep.embeddings[len(self._wigner) - 2]
+            self._wigner.append(_wigner.next_wigner(self.linear, self._wigner[-1], table))
+        matrix = self._wigner[irrep.degree]
+        return self.determinant()[..., None, None] * matrix if irrep.signed else matrix
 
     def unchanged(self, x: Any) -> Any:
         """Act trivially."""
@@ -76,9 +80,9 @@ class Tangent:
         trace = namespace(self.linear).linalg.trace(self.linear)
         return -trace if dual else trace
 
-    def irrep(self, degree: int, signed: bool) -> Any:
-        """Return the generator of the irrep of SO(3); the determinant does not vary along rotations."""
-        return _wigner.generator(self.linear, degree)
+    def irrep(self, irrep: "Irrep") -> Any:
+        """Return the generator of an irrep; the determinant does not vary along rotations."""
+        return _wigner.generator(self.linear, irrep.generators)
 
     def unchanged(self, x: Any) -> Any:
         """Return the derivative of the trivial action."""

@@ -7,7 +7,7 @@ from typing import Any
 import array_api_compat as compat
 import numpy as np
 
-from ._arrays import is_array, known_true, matching, namespace
+from ._arrays import known_true, matching, namespace
 from ._protocol import Group
 from ._rep_action import Action, Tangent, broadcast, spread, times
 
@@ -105,7 +105,7 @@ def _tabulated(data: bytes, order: int, n: int) -> tuple[np.ndarray, np.ndarray 
     Products are found by their component along one generic matrix, which sorts the elements.
     """
     elements = np.frombuffer(data).reshape(order, n, n)
-    flat = elements.reshape(order, n * n)
+    flat = elements.reshape(order, n * n).copy()  # its own memory, which torch.compile needs
     probe = np.random.default_rng(0).standard_normal((n, n))
     keys = flat @ probe.ravel()
     by_key = np.argsort(keys)
@@ -124,4 +124,4 @@ def _whole_numbers(table: np.ndarray, like: Any) -> Any:
     xp = namespace(like)
     if compat.is_jax_array(like):  # a traced array has no device of its own
         return xp.asarray(table)
-    return xp.asarray(table, device=compat.device(like)) if not is_array(table) or xp is not namespace(table) else table
+    return xp.asarray(table.copy(), device=compat.device(like))  # torch would share the table's memory

@@ -4,9 +4,12 @@ A node has a ``size``; ``trivial`` and ``linear`` flags; ``apply(action, x)`` on
 its derivative where the action is a tangent; and its text, as it stands in a product.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
+from . import _wigner
 from ._rep_action import Action, along, times
 
 
@@ -124,7 +127,14 @@ class Irrep:
     degree: int
     parity: str
     reflects: bool
+    embeddings: tuple[np.ndarray, ...] = field(init=False, compare=False, repr=False)
+    generators: np.ndarray = field(init=False, compare=False, repr=False)
     linear = True
+
+    def __post_init__(self):
+        degrees = range(2, self.degree + 1)  # tables are made here, where torch.compile does not follow
+        object.__setattr__(self, "embeddings", tuple(_wigner.embedding(k) for k in degrees))
+        object.__setattr__(self, "generators", _wigner.generators(self.degree))
 
     @property
     def size(self) -> int:
@@ -143,7 +153,7 @@ class Irrep:
 
     def apply(self, action: Action, x: Any) -> Any:
         """Act by the matrix of the irrep."""
-        return action.unchanged(x) if self.trivial else times(action.irrep(self.degree, self.signed), x)
+        return action.unchanged(x) if self.trivial else times(action.irrep(self), x)
 
     def __str__(self) -> str:
         return f"{self.degree}{self.parity}"

@@ -19,7 +19,7 @@ class Sum:
     @property
     def size(self) -> int:
         """Sum of the sizes."""
-        return sum(count * node.size for count, node in self.terms)
+        return sum([count * node.size for count, node in self.terms])  # lists, which torch.compile can read
 
     @property
     def trivial(self) -> bool:
@@ -57,7 +57,7 @@ class Product:
     @property
     def size(self) -> int:
         """Product of the sizes."""
-        return prod(node.size for node in self.factors)
+        return prod([node.size for node in self.factors])
 
     @property
     def trivial(self) -> bool:

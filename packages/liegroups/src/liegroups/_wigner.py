@@ -20,15 +20,15 @@ import numpy as np
 from ._arrays import matching, namespace, transpose
 
 
-def next_wigner(R: Any, previous: Any) -> Any:
-    r"""Return $D^l(R)$ (..., 2l+1, 2l+1) from R (..., 3, 3) and $D^{l-1}(R)$.
+def next_wigner(R: Any, previous: Any, isometry: np.ndarray) -> Any:
+    r"""Return $D^l(R)$ (..., 2l+1, 2l+1) from R (..., 3, 3), $D^{l-1}(R)$ and `embedding` (l).
 
     On a matrix that is no rotation it is the same polynomial, for which $D^l(-R) = (-1)^l D^l(R)$.
     """
     xp = namespace(R)
     low = previous.shape[-1]
     size, batch = low + 2, previous.shape[:-2]
-    table = matching(embedding((size - 1) // 2), R)  # (3, low, size)
+    table = matching(isometry, R)  # (3, low, size)
     right = xp.reshape(xp.permute_dims(table, (1, 0, 2)), (low, 3 * size))
     half = xp.reshape(xp.matmul(previous, right), (*batch, low, 3, size))
     half = xp.matmul(R[..., None, :, :], half)  # (..., low, 3, size), the 3 now on the left of R
@@ -36,31 +36,31 @@ def next_wigner(R: Any, previous: Any) -> Any:
     return xp.matmul(left, xp.reshape(half, (*batch, low * 3, size)))
 
 
-def generator(X: Any, l: int) -> Any:  # noqa: E741 - the field's own letter
-    r"""Return the derivative of $D^l$ at the identity along the skew part of X (..., 3, 3)."""
+def generator(X: Any, basis: np.ndarray) -> Any:
+    r"""Return the derivative of $D^l$ at the identity along the skew part of X (..., 3, 3), from `generators` (l)."""
     xp = namespace(X)
     a = transpose(X) - X
     v = xp.stack([a[..., 1, 2], a[..., 2, 0], a[..., 0, 1]], axis=-1) / 2
-    size = 2 * l + 1
-    table = matching(generators(l).reshape(3, size * size), X)
-    return xp.reshape(xp.matmul(v, table), (*X.shape[:-2], size, size))
+    size = basis.shape[-1]
+    flat = xp.matmul(v, xp.reshape(matching(basis, X), (3, size * size)))
+    return xp.reshape(flat, (*X.shape[:-2], size, size))
 
 
 @cache
 def generators(l: int) -> np.ndarray:  # noqa: E741
     """Return the images of L_x, L_y, L_z in V_l, (3, 2l+1, 2l+1), numpy float64, exactly skew."""
     if l == 0:
-        return np.zeros((3, 1, 1))
+        return _frozen(np.zeros((3, 1, 1)))
     x, y, z = np.eye(3)
     space = np.array(
         [np.outer(z, y) - np.outer(y, z), np.outer(x, z) - np.outer(z, x), np.outer(y, x) - np.outer(x, y)]
     )
     if l == 1:
-        return space
+        return _frozen(space)
     table, low = embedding(l), generators(l - 1)
     found = np.einsum("aim,kij,ajn->kmn", table, low, table) + np.einsum("iam,kij,jan->kmn", table, space, table)
     found = (found - found.transpose(0, 2, 1)) / 2
-    return np.where(np.abs(found) < 1e-13, 0.0, found)  # entries are 0 or at least 1/sqrt 2
+    return _frozen(np.where(np.abs(found) < 1e-13, 0.0, found))  # entries are 0 or above 1/2
 
 
 @cache
@@ -99,4 +99,9 @@ def embedding(l: int) -> np.ndarray:  # noqa: E741
             put(Z, -m, -m + 1, -down(m))
             put(X, m, -m + 1, down(m))
             put(X, -m, m - 1, -down(m))
-    return table / np.sqrt(l * (2 * l - 1))
+    return _frozen(table / np.sqrt(l * (2 * l - 1)))
+
+
+def _frozen(table: np.ndarray) -> np.ndarray:
+    table.setflags(write=False)
+    return table
