@@ -55,10 +55,20 @@ class Element:
         """Act trivially."""
         return x
 
-    def chain(self, steps: Sequence[Step], x: Any) -> Any:
-        """Act on each factor of a tensor product."""
-        for step in steps:
-            x = step(x)
+    def chain(self, steps: Sequence[Step], sizes: Sequence[int], x: Any) -> Any:
+        """Act on every factor of a tensor product: on the last axis, which then becomes the first, and so on."""
+        xp = namespace(x)
+        rows, total = x.shape[-2], x.shape[-1]
+        for step, size in zip(reversed(steps), reversed(sizes), strict=True):
+            if size == total:
+                x = step(x)
+                continue
+            x = step(xp.reshape(x, (*x.shape[:-2], rows * (total // size), size)))
+            if size > 1:
+                x = transpose(xp.reshape(x, (*x.shape[:-2], rows, total // size, size)))
+                x = xp.reshape(x, (*x.shape[:-3], rows, total))
+            else:
+                x = xp.reshape(x, (*x.shape[:-2], rows, total))
         return x
 
 
@@ -88,9 +98,12 @@ class Tangent:
         """Return the derivative of the trivial action."""
         return namespace(x).zeros_like(x)
 
-    def chain(self, steps: Sequence[Step], x: Any) -> Any:
+    def chain(self, steps: Sequence[Step], sizes: Sequence[int], x: Any) -> Any:
         """Return the sum over the factors of a tensor product, each varied alone."""
-        terms = [step(x) for step in steps]
+        terms = [
+            along(step, prod(sizes[:i]), size, prod(sizes[i + 1 :]), x)
+            for i, (step, size) in enumerate(zip(steps, sizes, strict=True))
+        ]
         return sum(terms[1:], terms[0])
 
 
@@ -104,6 +117,8 @@ def times(matrix: Any, x: Any) -> Any:
 
 def along(step: Step, before: int, size: int, after: int, x: Any) -> Any:
     """Apply a step for the axis of length ``size`` to x (*batch, r, before * size * after)."""
+    if before * after == 1:
+        return step(x)
     xp = namespace(x)
     rows, total = x.shape[-2], x.shape[-1]
     table = xp.reshape(x, (*x.shape[:-2], rows * before, size, after))

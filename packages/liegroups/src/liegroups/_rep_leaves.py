@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from . import _wigner
-from ._rep_action import Action, along, times
+from ._rep_action import Action, times
 
 
 class Node(Protocol):
@@ -59,15 +59,9 @@ class Tensor:
         """Act on one index after the other; the matrix on all of them is never formed."""
         if self.trivial:
             return action.unchanged(x)
-        count, steps = self.p + self.q, []
-        for i in range(count):
-
-            def step(x: Any, i: int = i) -> Any:
-                matrix = action.linear if i < self.p else action.contragredient()
-                return along(lambda rows: times(matrix, rows), self.d**i, self.d, self.d ** (count - 1 - i), x)
-
-            steps.append(step)
-        return action.chain(steps, x)
+        matrices = [action.linear] * self.p + ([action.contragredient()] * self.q if self.q else [])
+        steps = [lambda rows, matrix=matrix: times(matrix, rows) for matrix in matrices]
+        return action.chain(steps, [self.d] * len(steps), x)
 
     def __str__(self) -> str:
         return f"T({self.p},{self.q})" if self.q else f"T{self.p}"

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from ._arrays import namespace
-from ._rep_action import Action, along, spread
+from ._rep_action import Action, spread
 from ._rep_leaves import Determinant, Irrep, Node, Point, Tensor
 
 
@@ -66,15 +66,8 @@ class Product:
 
     def apply(self, action: Action, x: Any) -> Any:
         """Act on one factor after the other; the matrix of the product is never formed."""
-        sizes = [node.size for node in self.factors]
-        steps = []
-        for i, node in enumerate(self.factors):
-
-            def step(x: Any, i: int = i, node: Node = node) -> Any:
-                return along(lambda rows: node.apply(action, rows), prod(sizes[:i]), sizes[i], prod(sizes[i + 1 :]), x)
-
-            steps.append(step)
-        return action.chain(steps, x)
+        steps = [lambda rows, node=node: node.apply(action, rows) for node in self.factors]
+        return action.chain(steps, [node.size for node in self.factors], x)
 
     def __str__(self) -> str:
         if _is_pseudovector(self):
