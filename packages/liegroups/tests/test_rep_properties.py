@@ -1,6 +1,8 @@
 """What makes a representation one, over every kind of them, on every group, library and precision."""
 
+import copy
 import importlib.util
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -217,3 +219,26 @@ def test_equivariance_error_takes_irreps_and_tensor_words():
     )
     assert trace.verdict == "equivariant"
     assert equivariance_error(outer, Linear(3), given, words, "T2", scale=0.5, samples=20).verdict == "not equivariant"
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize("kind", KINDS, ids=ids)
+def test_on_a_gpu_as_on_a_cpu(kind):
+    torch = pytest.importorskip("torch", reason="torch is an optional extra")
+    group, word = kind
+    rep = Rep(word, group)
+    g, x = torch.from_numpy(group.sample(3, seed=0, scale=1.0)), torch.from_numpy(_features(rep, 3))
+    for act, given in ((rep.rho, g), (rep.drho, 0.1 * g if group.dim else 0 * g)):
+        found = act(given.cuda(), x.cuda())
+        assert found.device.type == "cuda"
+        torch.testing.assert_close(found.cpu(), act(given, x), atol=1e-11, rtol=1e-11)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not isinstance(kind[0], Linear)], ids=ids)
+def test_copies_are_equal(kind):
+    group, word = kind
+    rep = Rep(word, group)
+    twin = pickle.loads(pickle.dumps(copy.deepcopy(rep)))
+    assert twin == rep and hash(twin) == hash(rep) and repr(twin) == repr(rep)
+    g, x = group.sample(1, seed=0, scale=1.0)[0], _features(rep)
+    np.testing.assert_array_equal(twin.rho(g, x), rep.rho(g, x))
