@@ -11,6 +11,9 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # jax would sta
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
+_left_out = pytest.StashKey[int]()
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--require-cuda", action="store_true", help="fail, rather than skip, the cuda tests without a device"
@@ -33,7 +36,13 @@ def pytest_collection_modifyitems(config, items):
             raise pytest.UsageError("--require-cuda was given and no CUDA device is here")
         for item in wants_cuda:
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
-    if not config.getoption("--slow"):
-        for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="slow: run `nox -s slow`"))
+    if not config.getoption("--slow"):  # left out rather than skipped: thousands of skips cost as much as the tests
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        config.stash[_left_out] = len(slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if left_out := config.stash.get(_left_out, 0):
+        terminalreporter.write_line(f"{left_out} slow tests were left out: run `nox -s slow`")

@@ -8,5 +8,6 @@ from importlib.metadata import version
 def print_setting(*packages: str) -> None:
     """Print the versions of Python and of the packages, the threads of the numerical libraries, and the cores."""
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
-    threads = os.environ.get("OMP_NUM_THREADS", "all")
-    print(f"Python {platform.python_version()}, {versions}; {threads} thread a process, {os.cpu_count()} cores")
+    count = os.environ.get("OMP_NUM_THREADS")
+    threads = "all threads" if count is None else "1 thread a process" if count == "1" else f"{count} threads a process"
+    print(f"Python {platform.python_version()}, {versions}; {threads}, {os.cpu_count()} cores")

@@ -9,7 +9,24 @@ sum_l l(l+1) |A_l|^2, which is 2 |antisymmetric|^2 + 6 |symmetric traceless|^2.
 import numpy as np
 import pytest
 
-from liegroups import SE, SO, Cyclic, Dihedral, E, EquivarianceReport, O, Symmetric, equivariance_error
+from liegroups import (
+    SE,
+    SL,
+    SO,
+    Aff,
+    Cyclic,
+    Dihedral,
+    DirectProduct,
+    E,
+    EquivarianceReport,
+    GLPlus,
+    Lorentz,
+    MatrixGroup,
+    O,
+    Sim,
+    Symmetric,
+    equivariance_error,
+)
 
 A = np.array([[1.0, 2.0], [3.0, 4.0]])
 RMS = 1.0645812948447542  # sqrt(2 |S|^2 / |A|^2) with |S|^2 = 17, |A|^2 = 30
@@ -200,6 +217,27 @@ def test_a_mean_is_a_point_but_not_a_vector():
     # L_X f along a translation is the unit vector itself, once for each of the 4 sets.
     np.testing.assert_allclose(wrong.lie, [0, 4, 4], atol=1e-10)
     assert wrong.scale == 2.0 and "translations of scale 2" in str(wrong)
+
+
+SPREAD = [
+    (SL(2), "stretches"),
+    (GLPlus(3), "stretches"),
+    (Lorentz(1, 3), "stretches"),
+    (MatrixGroup(SL(2).generators()), "stretches"),
+    (E(3), "translations"),
+    (MatrixGroup(SE(2).generators(), affine=True), "translations"),
+    (Sim(2), "translations and stretches"),
+    (Aff(2), "translations and stretches"),
+    (DirectProduct(SE(2), SO(2)), "translations"),
+    (MatrixGroup(Sim(2).generators(), affine=True), "non-compact coordinates"),
+]
+
+
+@pytest.mark.parametrize(("group", "words"), SPREAD, ids=repr)
+def test_a_report_says_what_its_scale_spreads(group, words):
+    identity = lambda x: x
+    report = equivariance_error(identity, group, np.ones(2), "scalar", "scalar", samples=4, scale=0.5, local=False)
+    assert report.scale_of == words and f", {words} of scale 0.5)" in str(report)
 
 
 def test_cross_product_is_a_pseudovector():

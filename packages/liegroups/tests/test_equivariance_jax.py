@@ -50,6 +50,7 @@ def test_equivariant_functions(f):
     assert report.verdict == "equivariant"
 
 
+@pytest.mark.slow
 def test_sampled_intervals_cover_the_closed_form_for_90_of_100_seeds():
     f, covered = jax.jit(_linear), 0
     with jax.enable_x64(True):

@@ -76,10 +76,10 @@ def _planes(angles, n, count, dtype):
 
 
 def _in_libraries(*cases):
-    """Each case in each library; jax, which compiles for every n, by default up to n = 3."""
+    """Each case in each library; jax, which compiles for every n, by default for n = 2."""
     slow = [pytest.mark.slow]
     return [
-        pytest.param(n, angles, library, marks=slow if library == "jax" and n > 3 else [])
+        pytest.param(n, angles, library, marks=slow if library == "jax" and n > 2 else [])
         for n, angles in cases
         for library in ("numpy", "torch", "jax")
     ]
@@ -124,6 +124,37 @@ def test_at_half_turns_log_gives_one_of_the_right_branches(n, angles, backend):
     np.testing.assert_allclose(spectrum, np.sort(np.linalg.eigvals(W).imag), atol=60 * backend.eps)
 
 
+@pytest.mark.parametrize(
+    ("n", "angles", "library"),
+    _in_libraries((4, (np.pi, 1.0)), (4, (np.pi, np.pi)), (6, (np.pi, np.pi, -0.7)), (7, (np.pi, np.pi, np.pi))),
+)
+def test_next_to_half_turns_exp_inverts_log(n, angles, backend):
+    """At every distance from a half turn, each matrix being orthogonal to rounding: to 20 roundings of the dtype."""
+    turns, _ = _planes(angles, n, 100, np.float64)
+    random = np.random.default_rng(11)
+    X = random.standard_normal((*turns.shape[:1], n, n))
+    X = X - X.swapaxes(1, 2)
+    R = np.concatenate([turns @ expm(10.0**-k * X) for k in range(1, 17)]).astype(backend.dtype)
+    W = backend.numpy(liegroups.rotation_log(backend.array(R)))
+    np.testing.assert_allclose(expm(W.astype(np.float64)), R, rtol=0, atol=20 * backend.eps)
+    assert (np.abs(np.linalg.eigvals(W).imag) <= np.pi + 100 * backend.eps).all()
+
+
+def test_small_steps_in_a_plane_compose_to_a_half_turn():
+    """64 turns of pi / 64 in one plane of R^4, where the rounding of the product decides the singular values."""
+    Q = ortho_group.rvs(4, size=400, random_state=np.random.default_rng(12))
+    plane = np.zeros((4, 4))
+    plane[1, 0], plane[0, 1] = np.pi / 64, -np.pi / 64
+    R = np.linalg.matrix_power(Q @ expm(plane) @ Q.swapaxes(1, 2), 64)
+    product = np.eye(4)
+    for _ in range(64):
+        product = product @ (Q @ expm(plane) @ Q.swapaxes(1, 2))
+    for turn in (R, product):  # to what the products lack of being orthogonal
+        defect = np.abs(turn.swapaxes(1, 2) @ turn - np.eye(4)).max()
+        assert defect < 1e-12
+        np.testing.assert_allclose(expm(liegroups.rotation_log(turn)), turn, rtol=0, atol=defect)
+
+
 def test_half_turn_of_space_has_its_first_component_positive(backend):
     for axis in ([1, 0, 0], [0, 1, 0], [0, 0, 1], [0.6, 0.8, 0], [0.6, -0.8, 0], [0, 0.6, -0.8]):
         R = backend.array(2 * np.outer(axis, axis) - np.eye(3))
@@ -157,8 +188,8 @@ def test_random_walk_agrees_with_scipy_rotations():
 
 SMOOTH = [SO(2), SO(3), SO(4), O(3), SE(2), SE(3), SE(4)]
 
-# By default jax runs a group of each formula, in reverse mode: that transposes the forward rules, so these run too.
-IN_JAX = [SO(2), SO(4), SE(3)]
+# By default jax runs one group, in reverse mode: that transposes the forward rules, so these run too.
+IN_JAX = [SE(3)]
 DIFFERENTIABLE = [
     pytest.param(group, library, mode, marks=[pytest.mark.slow] if library == "jax" and slow else [])
     for group in SMOOTH
@@ -254,7 +285,7 @@ def test_batched_forward_derivative_of_log_after_exp_is_one(group):
 
 
 @pytest.mark.parametrize(
-    "group", [SO(4), SE(3), *(pytest.param(group, marks=pytest.mark.slow) for group in (SO(2), SO(3)))], ids=repr
+    "group", [SE(3), *(pytest.param(group, marks=pytest.mark.slow) for group in (SO(2), SO(3), SO(4)))], ids=repr
 )
 def test_jax_vmap_and_jit_equal_the_batch(group):
     jax = pytest.importorskip("jax", reason="jax is an optional extra")

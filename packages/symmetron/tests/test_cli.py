@@ -77,7 +77,7 @@ def test_list_as_json_has_every_field(command):
 
 
 def test_list_through_the_full_parser(command):
-    assert command("--debug", "list", "--kind", "dataset").stdout.split() == [
+    assert command("--debug", "list", "--kind", "dataset", "--package", "magnet-plugin").stdout.split() == [
         "magnet-plugin/tiny",
         "dataset",
         "Three",

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import re
 import sys
 
 import numpy as np
@@ -651,5 +652,23 @@ def test_stochastic_batch_is_run_with_a_seed_a_cell():
     assert checked(solver(batch=("x", "seed"), stochastic=True), body) == ([], [])
 
 
-def test_packages_of_this_repository_conform():
-    assert check_plugin("liegroups", {"so": {"n": 4}, "se": {"n": 2}, "symmetric": {"n": 4}}) == []
+def test_the_groups_of_liegroups_conform():
+    linear = {"entry": "liegroups/sl", "n": 2}
+    examples = {
+        "so": {"n": 4},
+        "se": {"n": 2},
+        "symmetric": {"n": 4},
+        "lorentz": {"p": 1, "q": 3},
+        "matrix-group": {"generators": [[[0.0, 1.0], [0.0, 0.0]]]},
+        "direct-product": {"first": {"entry": "liegroups/so", "n": 3}, "second": linear},
+        "semidirect-product": {"linear": linear},
+    }
+    notes = check_plugin("liegroups", examples)
+    groups = {entry.name for entry in sym.entries(kind="group", package="liegroups")}
+    assert not [note for note in notes if re.split("[:, ]", note)[0] in groups]
+
+
+def test_an_entry_whose_optional_library_is_missing_is_noted():
+    findings, notes = checked(solver(backends=("absent_library",)), f"import absent_library\n{GOOD}")
+    assert findings == []
+    assert notes == ["tried-plugin/s: not checked: it computes with absent_library, which is not installed"]

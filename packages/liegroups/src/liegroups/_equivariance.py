@@ -32,7 +32,8 @@ def equivariance_error(
     r"""Measure how far $f(\rho_{in}(g)x)$ is from $\rho_{out}(g)f(x)$, over a group and at its identity.
 
     Globally, $\mathrm{rms}^2 = E_g|f(\rho_{in}(g)x)-\rho_{out}(g)f(x)|^2 / E_g|f(\rho_{in}(g)x)|^2$, summed over
-    batch and components before dividing, with Haar measure. Locally, the Lie derivative
+    batch and components before dividing. The elements follow Haar measure on a compact group; otherwise
+    they follow it on the compact part, times normal translations and stretches. Locally, the Lie derivative
     $L_Xf(x)=Df(x)\,d\rho_{in}(X)x-d\rho_{out}(X)f(x)$ along each generator, without sampling error
     (arXiv:2210.02984). f is measured in the dtype of x and again in float64, which tells round-off from a
     defect. A torch module is measured in evaluation mode, and each submodule gets its own mode back.
@@ -45,7 +46,9 @@ def equivariance_error(
         rep_out: Feature word of f(x), or a dict of them with the names of the dict that f returns.
         samples: Number of group elements drawn, or spent on the quadrature.
         seed: Seed of the draw.
-        scale: Standard deviation of translations, in the units of x; required where the group is not compact.
+        scale: Standard deviation of translations, in the units of x, and of stretches, in each orthonormal
+            coordinate of the symmetric part of the algebra; required where the group is not compact, without
+            effect where it is. The figures are those of this spread.
         method: "sum" over all elements of a finite group; "quadrature" with equally spaced elements of a
             compact one-dimensional group, exact for f band-limited in the angle below half the number of
             elements a component; "sampling" from Haar measure; "auto" takes the first that applies (a sum
@@ -129,7 +132,29 @@ def equivariance_error(
         roundoff=None if rms64 is None or dtype == "float64" else max(found.rms - rms64, 0.0),
         verdict=judge(found.rms, rms64),
         notes=tuple(notes),
+        scale_of=_scale_of(group),
     )
+
+
+def _scale_of(group: Group) -> str:
+    """Name what the scale of a group spreads: translations, stretches, or both."""
+    linear = getattr(group, "linear", None) if group.affine else group
+    if group.affine:
+        block = group.generators()[:, :-1, :-1]
+        if np.array_equal(block, -block.swapaxes(1, 2)) or (linear is not None and linear.compact):
+            return "translations"
+    if not _is_reductive(linear):
+        return "non-compact coordinates"
+    return "translations and stretches" if group.affine else "stretches"
+
+
+def _is_reductive(group: Any) -> bool:
+    """Tell whether the algebra of a group is known to be skew and symmetric matrices."""
+    try:
+        group.cartan()
+    except (AttributeError, ValueError):  # from elsewhere, or not closed under transposition
+        return False
+    return True
 
 
 class _Average(NamedTuple):

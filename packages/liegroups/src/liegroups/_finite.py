@@ -6,18 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import matching, namespace
-from ._base import MatrixGroup, check_size, orthogonal
+from ._arrays import matching, namespace, seen
+from ._base import Cartan, MatrixGroup, check_size, everywhere, orthogonal
+from ._closure import LARGEST
 from ._orthogonal import reflection
 
-LARGEST = 100_000
+_AT_A_TIME = 1024
 
 
-class _Finite(MatrixGroup):
-    def __init__(self, name: str, order: int, discrete_generators: np.ndarray):
+class Finite(MatrixGroup):
+    """Groups whose order and elements are known; the nearest element is the projection."""
+
+    def _finite(self, name: str, order: int, discrete_generators: np.ndarray) -> None:
+        """Take the tables; what subclasses call instead of ``__init__``."""
         n = discrete_generators.shape[-1]
         self.order = order
-        super().__init__(name, np.zeros((0, n, n)), discrete_generators)
+        self._setup(np.zeros((0, n, n)), discrete_generators, name)
 
     def elements(self) -> np.ndarray | None:
         """Return all elements, (order, n, n), identity first, or None for more than 1e5 of them."""
@@ -30,15 +34,26 @@ class _Finite(MatrixGroup):
         xp = namespace(v)
         return xp.broadcast_to(matching(np.eye(self.n), v), (*v.shape[:-1], self.n, self.n)) + 0
 
-    def _log(self, g: Any) -> Any:
-        return g[..., 0, :0]
-
-    def _outside_identity_component(self, g: Any) -> Any:
+    def _log(self, g: Any) -> tuple[Any, Any]:
         xp = namespace(g)
-        return xp.any(xp.abs(g - matching(np.eye(self.n), g)) > 1e-5, axis=(-2, -1))
+        outside = xp.any(xp.abs(g - matching(np.eye(self.n), g)) > 1e-5, axis=(-2, -1))
+        return g[..., 0, :0], ~outside
+
+    def _cartan(self) -> Cartan:
+        return Cartan(self, np.zeros((0, self.n, self.n)))
+
+    def _contains(self, g: Any, atol: float) -> Any:
+        xp = namespace(g)
+        return xp.max(xp.abs(g - self._nearest(g)), axis=(-2, -1)) <= atol
+
+    def _project(self, A: Any) -> tuple[Any, Any]:
+        return self._nearest(A), everywhere(A)
+
+    def _nearest(self, A: Any) -> Any:
+        return nearest_element(self._elements(), A)
 
 
-class Cyclic(_Finite):
+class Cyclic(Finite):
     r"""The $n$ rotations of the plane by multiples of $2\pi/n$.
 
     Args:
@@ -59,7 +74,7 @@ class Cyclic(_Finite):
 
     def __init__(self, n: int):
         n = check_size(n, "Cyclic(n)")
-        super().__init__(f"C_{n}", n, _rotations(np.arange(1, 1 + (n > 1)), n))
+        self._finite(f"C_{n}", n, _rotations(np.arange(1, 1 + (n > 1)), n))
 
     def _elements(self) -> np.ndarray:
         return _rotations(np.arange(self.order), self.order)
@@ -67,11 +82,11 @@ class Cyclic(_Finite):
     def _sample(self, count: int, rng: np.random.Generator, scale: float | None) -> np.ndarray:
         return _rotations(rng.integers(self.order, size=count), self.order)
 
-    def _contains(self, g: Any, atol: float) -> Any:
-        return _is_turn(g, self.order, atol)
+    def _nearest(self, A: Any) -> Any:
+        return _nearest_turn(A, self.order)
 
 
-class Dihedral(_Finite):
+class Dihedral(Finite):
     r"""The $2n$ symmetries of a regular $n$-gon: rotations by $2\pi/n$ and the reflection $y \mapsto -y$.
 
     Args:
@@ -90,7 +105,7 @@ class Dihedral(_Finite):
         n = check_size(n, "Dihedral(n)")
         self._corners = n
         generators = [*_rotations(np.arange(1, 1 + (n > 1)), n), reflection(2)]
-        super().__init__(f"D_{n}", 2 * n, np.array(generators))
+        self._finite(f"D_{n}", 2 * n, np.array(generators))
 
     def _elements(self) -> np.ndarray:
         turns = _rotations(np.arange(self._corners), self._corners)
@@ -101,13 +116,15 @@ class Dihedral(_Finite):
         turns[rng.integers(2, size=count) == 1] @= reflection(2)
         return turns
 
-    def _contains(self, g: Any, atol: float) -> Any:
-        xp = namespace(g)
-        flipped = xp.matmul(g, matching(reflection(2), g))
-        return _is_turn(g, self._corners, atol) | _is_turn(flipped, self._corners, atol)
+    def _nearest(self, A: Any) -> Any:
+        xp = namespace(A)
+        mirror = matching(reflection(2), A)
+        turn = _nearest_turn(A, self._corners)
+        flipped = xp.matmul(_nearest_turn(xp.matmul(A, mirror), self._corners), mirror)
+        return xp.where((_overlap(flipped, A) > _overlap(turn, A))[..., None, None], flipped, turn)
 
 
-class Symmetric(_Finite):
+class Symmetric(Finite):
     r"""All permutations of $n$ things, as permutation matrices $P e_i = e_{\sigma(i)}$.
 
     Args:
@@ -128,7 +145,7 @@ class Symmetric(_Finite):
         swap = [1, 0, *range(2, n)]
         cycle = [*range(1, n), 0]
         chosen = [] if n == 1 else [swap] if n == 2 else [swap, cycle]
-        super().__init__(f"S_{n}", factorial(n), _permutation_matrices(np.array(chosen, int).reshape(-1, n)))
+        self._finite(f"S_{n}", factorial(n), _permutation_matrices(np.array(chosen, int).reshape(-1, n)))
 
     def _elements(self) -> np.ndarray:
         return _permutation_matrices(np.array(list(permutations(range(self.n)))))
@@ -141,6 +158,39 @@ class Symmetric(_Finite):
         binary = xp.all(xp.minimum(xp.abs(g), xp.abs(g - 1)) <= atol, axis=(-2, -1))
         return binary & orthogonal(g, self.n * atol)
 
+    def _nearest(self, A: Any) -> Any:
+        if self.n <= 5:
+            return nearest_element(self._elements(), A)
+        from scipy.optimize import linear_sum_assignment
+
+        values = seen(A, f"A of {self}.project")
+        flat = values.reshape(-1, self.n, self.n)
+        rows = [linear_sum_assignment(matrix, maximize=True)[1] for matrix in flat]
+        found = np.zeros_like(flat)
+        found[np.arange(len(flat))[:, None], np.arange(self.n), np.array(rows, int).reshape(-1, self.n)] = 1.0
+        return matching(found.reshape(values.shape), A)
+
+
+def nearest_element(elements: np.ndarray, A: Any) -> Any:
+    """Return for each matrix (..., n, n) the nearest of the elements (order, n, n), a thousand at a time."""
+    xp = namespace(A)
+    n = A.shape[-1]
+    flat = xp.reshape(A, (*A.shape[:-2], n * n))
+    best, found = None, None
+    for start in range(0, len(elements), _AT_A_TIME):
+        block = elements[start : start + _AT_A_TIME].reshape(-1, n * n)
+        table = matching(block, A)
+        score = xp.matmul(flat, xp.matrix_transpose(table)) - matching((block**2).sum(axis=1) / 2, A)
+        place = xp.argmax(score, axis=-1)
+        top = xp.max(score, axis=-1)
+        chosen = xp.reshape(xp.take(table, xp.reshape(place, (-1,)), axis=0), A.shape)
+        if found is None:
+            best, found = top, chosen
+        else:
+            found = xp.where((top > best)[..., None, None], chosen, found)
+            best = xp.maximum(top, best)
+    return found
+
 
 def _rotations(k: np.ndarray, n: int) -> np.ndarray:
     angle = 2 * np.pi * k / n
@@ -150,15 +200,19 @@ def _rotations(k: np.ndarray, n: int) -> np.ndarray:
     return np.stack([c, -s, s, c], axis=-1).reshape(-1, 2, 2)
 
 
-def _is_turn(g: Any, n: int, atol: float) -> Any:
-    """Tell which plane matrices rotate by a multiple of 2 pi / n."""
-    xp = namespace(g)
-    angle = xp.atan2(g[..., 1, 0], g[..., 0, 0])
+def _nearest_turn(A: Any, n: int) -> Any:
+    """Return for each plane matrix the nearest rotation by a multiple of 2 pi / n."""
+    xp = namespace(A)
+    angle = xp.atan2(A[..., 1, 0] - A[..., 0, 1], A[..., 0, 0] + A[..., 1, 1])
     step = 2 * np.pi / n
     nearest = step * xp.round(angle / step)
     c, s = xp.cos(nearest), xp.sin(nearest)
-    turn = xp.stack([xp.stack([c, -s], axis=-1), xp.stack([s, c], axis=-1)], axis=-2)
-    return xp.all(xp.abs(g - turn) <= atol, axis=(-2, -1))
+    c, s = (xp.where(xp.abs(part) < 4 * xp.finfo(A.dtype).eps, xp.zeros_like(part), part) for part in (c, s))
+    return xp.stack([xp.stack([c, -s], axis=-1), xp.stack([s, c], axis=-1)], axis=-2)
+
+
+def _overlap(g: Any, A: Any) -> Any:
+    return namespace(A).sum(g * A, axis=(-2, -1))
 
 
 def _permutation_matrices(images: np.ndarray) -> np.ndarray:

@@ -4,11 +4,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from ._closure import closure
 from ._protocol import Group
 
 Method = Literal["auto", "sum", "quadrature", "sampling"]
 METHODS = ("auto", "sum", "quadrature", "sampling")
 LARGEST_SUM = 4096
+LARGEST_COMPONENTS = 64
 
 
 class Nodes(NamedTuple):
@@ -46,7 +48,7 @@ def _circle(group: Group, samples: int) -> np.ndarray | None:
     """
     if not group.compact or group.dim != 1:
         return None
-    components = _closure(group.discrete_generators(), group.n)
+    components = closure(group.discrete_generators(), LARGEST_COMPONENTS)
     period = _period(group.generators()[0])
     if components is None or period is None:
         return None
@@ -68,16 +70,3 @@ def _period(generator: np.ndarray) -> float | None:
         if np.abs(multiples - np.round(multiples)).max() < 1e-9:
             return 2 * np.pi * divisor / frequencies.min()
     return None
-
-
-def _closure(generators: np.ndarray, n: int, largest: int = 64) -> np.ndarray | None:
-    """Return all products of the generators, or None if there are more than ``largest``."""
-    found = [np.eye(n)]
-    for element in found:
-        for generator in generators:
-            product = element @ generator
-            if not any(np.allclose(product, other, atol=1e-9) for other in found):
-                found.append(product)
-                if len(found) > largest:
-                    return None
-    return np.array(found)

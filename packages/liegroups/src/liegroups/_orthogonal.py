@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 
 from ._arrays import blocks, namespace
-from ._base import MatrixGroup, check_size, orthogonal
-from ._rotation import expm, plane_log, rotation_log, skew_exp, space_log, squared_angle
+from ._base import Cartan, MatrixGroup, check_size, everywhere, orthogonal
+from ._expm import exponential
+from ._nearest import nearest_orthogonal
+from ._rotation import determinant, plane_log, skew_log
+from ._space import space_exp, space_log
 
 
 class _Orthogonal(MatrixGroup):
@@ -17,20 +20,26 @@ class _Orthogonal(MatrixGroup):
         if self.n == 2:
             c, s = xp.cos(v)[..., None], xp.sin(v)[..., None]
             return blocks([[c, -s], [s, c]])
-        K = self.hat(v)
-        return skew_exp(K, squared_angle(v)) if self.n <= 3 else expm(K)
+        return space_exp(v) if self.n == 3 else exponential(self.hat(v))
 
-    def _log(self, g: Any) -> Any:
+    @property
+    def _takes_nan(self) -> bool:
+        return self.n <= 3
+
+    def _log(self, g: Any) -> tuple[Any, Any]:
+        return self._rotation_coordinates(g), determinant(g) > 0
+
+    def _rotation_coordinates(self, g: Any) -> Any:
         if self.n == 1:
             return g[..., 0, :0]
         if self.n == 2:
             return plane_log(g)
         if self.n == 3:
             return space_log(g)
-        return self.vee(rotation_log(g))
+        return self.vee(skew_log(g))
 
-    def _outside_identity_component(self, g: Any) -> Any:
-        return ~(namespace(g).linalg.det(g) > 0)  # true for NaN too
+    def _cartan(self) -> Cartan:
+        return Cartan(self, np.zeros((0, self.n, self.n)))
 
 
 class SO(_Orthogonal):
@@ -57,17 +66,16 @@ class SO(_Orthogonal):
 
     def __init__(self, n: int):
         n = check_size(n, "SO(n)")
-        super().__init__(f"SO({n})", rotation_generators(n), np.zeros((0, n, n)))
-
-    def elements(self) -> np.ndarray | None:
-        """Return None, or the identity alone for n = 1."""
-        return np.eye(1)[None] if self.n == 1 else None
+        self._setup(rotation_generators(n), np.zeros((0, n, n)), f"SO({n})")
 
     def _sample(self, count: int, rng: np.random.Generator, scale: float | None) -> np.ndarray:
-        return haar_rotations(count, self.n, rng)
+        return haar_rotations(rng.standard_normal((count, self.n, self.n)))
 
     def _contains(self, g: Any, atol: float) -> Any:
         return orthogonal(g, atol) & (namespace(g).linalg.det(g) > 0)
+
+    def _project(self, A: Any) -> tuple[Any, Any]:
+        return nearest_orthogonal(A, proper=True), everywhere(A)
 
 
 class O(_Orthogonal):  # noqa: E742 - the group's name
@@ -93,17 +101,16 @@ class O(_Orthogonal):  # noqa: E742 - the group's name
 
     def __init__(self, n: int):
         n = check_size(n, "O(n)")
-        super().__init__(f"O({n})", rotation_generators(n), reflection(n)[None])
-
-    def elements(self) -> np.ndarray | None:
-        """Return None, or the identity and the reflection for n = 1."""
-        return np.array([[[1.0]], [[-1.0]]]) if self.n == 1 else None
+        self._setup(rotation_generators(n), reflection(n)[None], f"O({n})")
 
     def _sample(self, count: int, rng: np.random.Generator, scale: float | None) -> np.ndarray:
-        return haar_orthogonal(count, self.n, rng)
+        return haar_orthogonal(rng.standard_normal((count, self.n, self.n)))
 
     def _contains(self, g: Any, atol: float) -> Any:
         return orthogonal(g, atol)
+
+    def _project(self, A: Any) -> tuple[Any, Any]:
+        return nearest_orthogonal(A), everywhere(A)
 
 
 def rotation_generators(n: int) -> np.ndarray:
@@ -120,17 +127,18 @@ def reflection(n: int) -> np.ndarray:
     return np.diag([*np.ones(n - 1), -1.0])
 
 
-def haar_orthogonal(count: int, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw from Haar measure on O(n): QR of a Gaussian matrix with the diagonal of R made positive.
+def haar_orthogonal(normal: np.ndarray) -> np.ndarray:
+    """Return matrices that follow Haar measure on O(n) when the entries of ``normal`` (count, n, n) are normal.
 
-    Without the signs the law is that of the QR routine, not Haar's (Mezzadri, Notices AMS 54 (2007) 592).
+    QR with the diagonal of R made positive: without the signs the law is that of the QR routine, not Haar's (Mezzadri,
+    Notices AMS 54 (2007) 592).
     """
-    q, r = np.linalg.qr(rng.standard_normal((count, n, n)))
+    q, r = np.linalg.qr(normal)
     return q * np.where(np.diagonal(r, axis1=-2, axis2=-1) < 0, -1.0, 1.0)[:, None, :]
 
 
-def haar_rotations(count: int, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw from Haar measure on SO(n): one column is flipped where the determinant is -1."""
-    q = haar_orthogonal(count, n, rng)
+def haar_rotations(normal: np.ndarray) -> np.ndarray:
+    """Return the same for SO(n): one column is flipped where the determinant is -1."""
+    q = haar_orthogonal(normal)
     q[:, :, -1] *= np.sign(np.linalg.det(q))[:, None]
     return q

@@ -22,7 +22,7 @@ class EquivarianceReport:
         lie_method: "jvp" (automatic) or "differences"; "none" if not asked for.
         method: "sum" over all elements, "quadrature" or "sampling".
         samples: Number of group elements used.
-        scale: Standard deviation of the translations drawn, None for a compact group.
+        scale: Standard deviation of what ``scale_of`` names, None for a compact group.
         worst_element: The group element of ``max``, (n, n).
         group: Name of the group.
         dtype: Dtype of x, in which ``rms`` and ``max`` are measured.
@@ -31,6 +31,8 @@ class EquivarianceReport:
         verdict: "equivariant" (at most 1e-10 in float64), "not equivariant", or "undecided": f cannot take
             float64 and its error, at most 1e-4, may be round-off.
         notes: What a reader has to know, a sentence each.
+        scale_of: "translations", "stretches" (orthonormal coordinates of the symmetric part), "translations and
+            stretches", or "non-compact coordinates" of a group whose parts are not known.
     """
 
     rms: float
@@ -50,6 +52,7 @@ class EquivarianceReport:
     roundoff: float | None
     verdict: Literal["equivariant", "not equivariant", "undecided"]
     notes: tuple[str, ...] = ()
+    scale_of: str = "translations"
 
     def __str__(self) -> str:
         low, high = self.interval
@@ -59,7 +62,7 @@ class EquivarianceReport:
             "sampling": f"[{low:.3g}, {high:.3g}] at 95 % from {self.samples} samples",
         }[self.method]
         if self.scale is not None:
-            spread += f", translations of scale {self.scale:g}"
+            spread += f", {self.scale_of} of scale {self.scale:g}"
         lines = [
             f"{self.verdict} under {self.group}",
             f"  relative error  rms {self.rms:.3g} ({spread}), max {self.max:.3g}, in {self.dtype}",

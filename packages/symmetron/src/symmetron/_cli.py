@@ -255,6 +255,8 @@ def doctor(as_json: AsJson = False) -> None:
             for title, values in (("versions", found.versions), ("plugins", found.packages)):
                 typer.echo(f"{title}: {_plain(values)}")
             typer.echo(f"devices: {', '.join(found.devices)}\nliegroups: {found.liegroups}\nentries: {found.entries}")
+            for text in found.unusable:
+                typer.echo(f"unusable: {text}")
             for finding in found.findings:
                 typer.echo(f"finding: {finding}")
             typer.echo("all well" if not found.findings else f"{len(found.findings)} to mend")

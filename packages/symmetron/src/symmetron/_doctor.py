@@ -17,13 +17,17 @@ _LIBRARIES = ("numpy", "scipy", "torch", "jax", "xarray", "netCDF4", "matplotlib
 
 @dataclass
 class Diagnosis:
-    """What :func:`diagnose` found; ``findings`` are what needs attention, a sentence each."""
+    """What :func:`diagnose` found; ``findings`` are what needs attention, a sentence each.
+
+    ``unusable`` are the entries that compute with an optional library that is not installed.
+    """
 
     versions: dict[str, str] = field(default_factory=dict)
     devices: tuple[str, ...] = ()
     packages: dict[str, str] = field(default_factory=dict)
     liegroups: str = ""
     entries: int = 0
+    unusable: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -47,6 +51,11 @@ def diagnose() -> Diagnosis:
             try:
                 resolve(target, entry.name)
             except PluginError as error:
+                if entry.missing_library:
+                    result.unusable.append(
+                        f"{entry.name} computes with {entry.missing_library}, which is not installed"
+                    )
+                    break
                 result.findings.append(str(error))
     result.liegroups = _origin_of_liegroups(result.findings)
     return result

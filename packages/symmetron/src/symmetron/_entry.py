@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import pkgutil
 import sys
 import threading
@@ -79,6 +80,13 @@ class Entry:
         import inspect
 
         return inspect.getdoc(self.load()) or ""
+
+    @property
+    def missing_library(self) -> str:
+        """The library it declares to compute with, if none of those is installed; else the empty string."""
+        backends = self.options.get("backends", ())
+        usable = not backends or any(importlib.util.find_spec(name) is not None for name in backends)
+        return "" if usable else backends[0]
 
     @property
     def units(self) -> Mapping[str, str]:

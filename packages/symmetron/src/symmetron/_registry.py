@@ -95,8 +95,9 @@ def entries(kind: str | None = None, package: str | None = None, tag: str | None
 
     Examples:
         >>> import symmetron as sym
-        >>> [entry.name for entry in sym.entries(kind="group", package="liegroups") if "affine" in entry.tags]
-        ['liegroups/e', 'liegroups/se']
+        >>> [entry.name for entry in sym.entries(kind="group", package="liegroups", tag="finite")]
+        ['liegroups/cyclic', 'liegroups/dihedral', 'liegroups/icosahedral', 'liegroups/octahedral',
+         'liegroups/symmetric', 'liegroups/tetrahedral']
     """
     if kind is not None and kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}{suggest(kind, KINDS)}")

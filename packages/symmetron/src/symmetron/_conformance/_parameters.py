@@ -33,6 +33,11 @@ def resolves(report: Report, entry: Entry) -> bool:
         try:
             found = resolve(target, entry.name)
         except PluginError as error:
+            if entry.missing_library:
+                report.note(
+                    entry.name, f"not checked: it computes with {entry.missing_library}, which is not installed"
+                )
+                return False
             report.findings.append(error)
             usable = False
         else:
