@@ -55,7 +55,7 @@ SIZE = 4
 
 
 # jax compiles every operation anew for every shape: it runs one group of each formula, by default a single one in
-# float32, which is its own default. torch runs those groups in float32 by default, numpy all of them in both.
+# float32, which is its own default. torch and numpy run those groups in float32 by default, numpy all in float64.
 IN_JAX = [SO(2), SO(3), O(4), SE(3), E(2), Dihedral(4), Symmetric(3), SL(3), SL(2, "C"), GL(2), Aff(2), Sim(3)]
 IN_JAX += [Lorentz(1, 3), Sp(4), U(2), SU(3), Icosahedral(), DirectProduct(SO(3), SL(2)), E(2).embed(3, (2, 0))]
 IN_JAX += [HEISENBERG, GROUPS[-1]]
@@ -68,7 +68,7 @@ def _cases():
             for dtype in ("float32", "float64"):
                 if library == "jax" and group not in IN_JAX:
                     continue
-                default = library == "numpy" or (dtype == "float32" and group in IN_JAX)
+                default = (library, dtype) == ("numpy", "float64") or (dtype == "float32" and group in IN_JAX)
                 default &= library != "jax" or group == IN_JAX_BY_DEFAULT
                 yield pytest.param((group, library, dtype), marks=[] if default else [pytest.mark.slow])
 

@@ -375,7 +375,7 @@ def test_a_group_from_elsewhere_with_several_frequencies():
     [
         ({"method": "sum"}, r"method 'sum' needs a finite group of known elements; SO\(3\) has none"),
         ({"method": "quadrature"}, r"method 'quadrature' needs a compact group of dimension 1; SO\(3\) is none"),
-        ({"method": "exact"}, "method must be one of auto, sum, quadrature, sampling, not 'exact'"),
+        ({"method": "exact"}, "method must be 'auto', 'sum', 'quadrature' or 'sampling', not 'exact'"),
         ({"samples": 1}, "samples must be an integer >= 2, not 1"),
         ({"rep_in": "vectro"}, "rep_in: unknown feature word 'vectro', did you mean 'vector'"),
         (

@@ -126,7 +126,7 @@ def test_closure_gives_up_above_its_limit(generators):
         ([[[0.0, 1.0], [0.0, 0.0]], [[0.0, 2.0], [0.0, 0.0]]], "2 matrices span 1 dimensions"),
         ([[[0.0, 0.0], [0.0, 0.0]]], "linearly independent, but matrix 0 is zero"),
         (SO(3).generators()[:2], "the bracket of matrices 0 and 1 leaves the span by 5.0e-01"),
-        ("so", "generators must be an array of matrices, not str"),
+        ("so", "generators must be an array of real numbers, not str"),
     ],
 )
 def test_bad_generators_are_refused(generators, error):

@@ -309,7 +309,7 @@ def test_bad_arguments_are_named():
         GroupConvolution(2, 2, SL(2), "sparse")
     with pytest.raises(ValueError, match="inputs must be an integer >= 1, not 0"):
         GroupConvolution(0, 2, SL(2))
-    with pytest.raises(ValueError, match="reach must be positive"):
+    with pytest.raises(ValueError, match="reach must be a positive number"):
         GroupConvolution(1, 2, SL(2), reach=0.0)
     with pytest.raises(ValueError, match="net is not read by a separable kernel"):
         GroupConvolution(1, 2, SL(2), net=torch.nn.Identity())

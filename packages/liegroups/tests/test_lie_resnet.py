@@ -230,9 +230,9 @@ def test_bad_runs_are_named():
     net = PlainCNN()
     for change, message in (
         ({"budget": 0.0}, "budget must be a positive number of minutes"),
-        ({"train": 0}, "train must be between 1 and 50000"),
-        ({"test": 10001}, "test must be between 0 and 10000"),
-        ({"batch": 0}, "batch must be at least 1"),
+        ({"train": 0}, "train must be an integer between 1 and 50000"),
+        ({"test": 10001}, "test must be an integer between 0 and 10000"),
+        ({"batch": 0}, "batch must be an integer >= 1"),
         ({"steps": -1}, "steps must be an integer >= 0"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -7,7 +7,8 @@ compared with central differences of numpy, extrapolated.
 import numpy as np
 import pytest
 
-from liegroups import SO, expm, polar, polar_log, rotation_log, symmetric_function
+from liegroups import SO, GLPlus, expm, polar, polar_log, rotation_log, symmetric_function
+from liegroups._log_sinhc import derivative_difference
 from liegroups._logm import logm
 
 forward_mode = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
@@ -203,3 +204,50 @@ def test_jax_marks_outsiders_with_nan_under_jit():
     A = jax.numpy.asarray(np.stack([np.eye(2), np.diag([1.0, -1.0])]), dtype="float32")
     for part in jax.jit(polar_log)(A):
         assert np.isfinite(part[0]).all() and np.isnan(part[1]).all()
+
+
+def _log_density_of_eigenvalues(Y):
+    """The density of Y in A = exp(Y) R on GL+(n) in closed form, of which no derivative is special."""
+    y = np.linalg.eigvalsh(Y)
+    gaps = (y[:, None] - y)[np.triu_indices(len(y), 1)]
+    return np.sum(np.log(np.sinh(gaps + (gaps == 0)) / (gaps + (gaps == 0))) * (gaps != 0))
+
+
+@forward_mode
+@pytest.mark.parametrize("values", [(0.0, 0.0, 0.0), (1.0, 1.0, -2.0), (0.4, -0.1, 0.2)], ids=str)
+def test_hessian_of_the_log_density_at_equal_singular_values(values):
+    torch = pytest.importorskip("torch", reason="torch is an optional extra")
+    chart = GLPlus(3).chart("polar")
+    point = chart.inverse(np.diag(np.exp(values)))
+    found = torch.func.hessian(chart.log_density)(torch.from_numpy(point)).numpy()[:6, :6]
+    steps, weights = 0.01 * np.arange(-2, 3), np.array([1, -8, 0, 8, -1]) / 0.12  # exact to fourth order
+    table = [
+        [
+            sum(
+                u * w * _log_density_of_eigenvalues(np.diag(values) + s * X + t * Z)
+                for u, s in zip(weights, steps, strict=True)
+                for w, t in zip(weights, steps, strict=True)
+            )
+            for X in chart.symmetric
+        ]
+        for Z in chart.symmetric
+    ]
+    np.testing.assert_allclose(found, table, atol=1e-8)
+
+
+@pytest.mark.parametrize("x", [0.0, 0.5, -0.5, 0.99, -5.0, -9.8, 40.0])
+def test_divided_differences_of_the_derivative_of_the_log_density(x):
+    """Against 50 digits of mpmath, close together and far apart, up to the pole at -pi^2."""
+    mpmath = pytest.importorskip("mpmath", reason="mpmath is needed for reference values")
+
+    def derivative(z):
+        root = mpmath.sqrt(z)
+        return ((root * mpmath.coth(root) - 1) / (2 * z)).real
+
+    with mpmath.workdps(50):
+        for gap in (1e-12, 1e-6, 1e-3, 0.05, 0.3, 3.0):
+            a, b = mpmath.mpf(x), mpmath.mpf(x + gap)
+            at_a = derivative(a) if a else mpmath.mpf(1) / 6
+            wanted = float((at_a - derivative(b)) / (a - b))
+            found = derivative_difference(np.array(x), np.array(x + gap))
+            np.testing.assert_allclose(found, wanted, rtol=1e-12)

@@ -339,7 +339,7 @@ def test_matrices_outside_the_domain_are_counted(n):
     ):
         with pytest.raises(ValueError, match=message):
             f(A)
-    with pytest.raises(ValueError, match="kind must be one of 'exp', 'log', 'sqrt', 'inverse_sqrt', not 'sin'"):
+    with pytest.raises(ValueError, match="kind must be 'exp', 'log', 'sqrt' or 'inverse_sqrt', not 'sin'"):
         symmetric_function(A, "sin")
 
 

@@ -101,3 +101,9 @@ def script(lab, tmp_path):
         return subprocess.Popen(line, cwd=tmp_path, env=environment, text=True, **options)
 
     return start
+
+
+@pytest.fixture
+def same_process(monkeypatch):
+    """Leave out the import in a fresh process, which costs as much as all other checks and has tests of its own."""
+    monkeypatch.setattr("symmetron._conformance._fresh.check", lambda report, point, entries: None)

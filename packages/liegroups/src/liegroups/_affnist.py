@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample
 
-from ._draws import check_count
+from ._checks import check_count, check_flag, check_not_negative, check_positive, is_number
 from ._mnist import mnist
 from ._perturbed_digits import SIDE, affine_maps, affnist_like, moved_digits, padded
 
@@ -75,7 +75,12 @@ def affnist(
         >>> net = liegroups.LieResNet(liegroups.SL(2))                           # doctest: +SKIP
         >>> liegroups.affnist(model=net, budget=30.0)["accuracy_affine"]         # doctest: +SKIP
     """
-    _check(budget, steps, train, validation, test, batch)
+    _check(
+        augment=augment, budget=budget, steps=steps, train=train, validation=validation, test=test, batch=batch,
+        rate=rate, weight_decay=weight_decay, smoothing=smoothing, seed=seed, checkpoint=checkpoint,
+    )  # fmt: skip
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, not {model!r}")
     _check_samples(model, test_samples)
     digits = mnist("train")
     x, y = _images(padded(digits["image"][:train])), _labels(digits["label"][:train])
@@ -228,15 +233,35 @@ def _check_samples(model: Any, test_samples: Any) -> None:
         raise ValueError(f"test_samples = {test_samples} does not suit the model: {error}") from error
 
 
-def _check(budget: Any, steps: Any, train: Any, validation: Any, test: Any, batch: Any) -> None:
-    if not 0 < float(budget) < math.inf:
+def _check(
+    *,
+    augment: Any,
+    budget: Any,
+    steps: Any,
+    train: Any,
+    validation: Any,
+    test: Any,
+    batch: Any,
+    rate: Any,
+    weight_decay: Any,
+    smoothing: Any,
+    seed: Any,
+    checkpoint: Any,
+) -> None:
+    if not (is_number(budget) and budget > 0):
         raise ValueError(f"budget must be a positive number of minutes, not {budget!r}")
-    if steps is not None and steps < 0:
-        raise ValueError(f"steps must be an integer >= 0 or None, not {steps!r}")
-    if batch < 1:
-        raise ValueError(f"batch must be at least 1, not {batch!r}")
+    if steps is not None:
+        check_count(steps, "steps", 0)
+    check_count(batch, "batch", 1)
+    check_flag(augment, "augment")
+    check_count(seed, "seed", 0)
+    check_positive(rate, "rate")
+    check_not_negative(weight_decay, "weight_decay")
+    if not (is_number(smoothing) and 0 <= smoothing <= 1):
+        raise ValueError(f"smoothing must be a number between 0 and 1, not {smoothing!r}")
+    if checkpoint is not None and not isinstance(checkpoint, Path):
+        raise TypeError(f"checkpoint must be a pathlib.Path or None, not {checkpoint!r}")
     for name, value, least, most in (
         ("train", train, 1, _TRAINED), ("validation", validation, 0, 10000), ("test", test, 0, 10000),
     ):  # fmt: skip
-        if not least <= value <= most:
-            raise ValueError(f"{name} must be between {least} and {most}, not {value!r}")
+        check_count(value, name, least, most)

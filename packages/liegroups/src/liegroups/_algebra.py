@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._arrays import is_array
+from ._checks import float_table
 
 _INDEPENDENT = 1e-9  # smallest singular value of the normalised basis
 _CLOSED = 1e-9  # largest part of a bracket of unit matrices outside of the span
@@ -17,10 +17,7 @@ def frozen(table: np.ndarray) -> np.ndarray:
 
 def checked_table(table: object, argument: str, n: int | None = None) -> np.ndarray:
     """Return finite square matrices (m, n, n) as float64, or raise naming the argument."""
-    try:
-        found = np.asarray(table, dtype=np.float64) if not is_array(table) else np.array(table, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{argument} must be an array of matrices, not {type(table).__name__}") from error
+    found = float_table(table, argument)
     wanted = "(m, n, n)" if n is None else f"(m, {n}, {n})"
     square = found.ndim == 3 and found.shape[1] == found.shape[2] >= 1
     if not square or (n is not None and found.shape[1] != n):

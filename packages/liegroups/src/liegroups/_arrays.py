@@ -27,6 +27,17 @@ def as_array(x: Any, argument: str) -> Any:
     return x
 
 
+def full_precision(x: Any, argument: str) -> Any:
+    """Return ``x`` as a float32 or float64 array: in half precision nothing is an element to more than three digits."""
+    x = as_array(x, argument)
+    if namespace(x).finfo(x.dtype).bits < 32:
+        raise ValueError(
+            f"{argument} has dtype {x.dtype}; elements and coordinates of a group need float32 or float64, "
+            "only the features that they act on may have less"
+        )
+    return x
+
+
 def require_x64(x: Any, argument: str) -> None:
     """Refuse a jax float64 array outside of x64 mode, where jax would compute in float32 without a word."""
     if compat.is_jax_array(x) and x.dtype == np.float64:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ._arrays import as_array, check_tail, known_true, matching, namespace, require_finite, stop_gradient
+from ._arrays import check_tail, full_precision, known_true, matching, namespace, require_finite, stop_gradient
+from ._checks import check_choice
 
 if TYPE_CHECKING:
     from ._base import MatrixGroup
@@ -74,7 +75,8 @@ class Chart:
     def log_density(self, coords: Any, side: Side = "left") -> Any:
         r"""Return $\log d\mu/dc$ (...,) of Haar measure $\mu$ in the coordinates ``coords`` (..., dim).
 
-        The measure is the one that is Lebesgue measure of orthonormal coordinates at the identity.
+        The measure is the one that is Lebesgue measure of orthonormal coordinates at the identity. In the
+        polar chart first and second derivatives are right at equal singular values too.
 
         Args:
             coords: Coordinates.
@@ -83,8 +85,7 @@ class Chart:
         Raises:
             ValueError: ``side`` is neither.
         """
-        if side not in ("left", "right"):
-            raise ValueError(f"side must be 'left' or 'right', not {side!r}")
+        check_choice(side, ("left", "right"), "side")
         return self._log_density(self._coordinates(coords), side)
 
     def cut_distance(self, g: Any) -> Any:
@@ -95,13 +96,13 @@ class Chart:
         return self._cut_distance(stop_gradient(self._element(g)))
 
     def _coordinates(self, coords: Any) -> Any:
-        coords = as_array(coords, "coords")
+        coords = full_precision(coords, "coords")
         check_tail(coords, (self.dim,), "coords", repr(self))
         require_finite(coords, "coords")
         return coords
 
     def _element(self, g: Any) -> Any:
-        g = as_array(g, "g")
+        g = full_precision(g, "g")
         check_tail(g, (self.group.n, self.group.n), "g", repr(self))
         require_finite(g, "g")
         return g

@@ -22,7 +22,7 @@ def make_chart(group: MatrixGroup, name: str) -> Chart:
     Raises:
         ValueError: There is no such chart, or not of this group.
     """
-    if name not in CHARTS:
+    if not isinstance(name, str) or name not in CHARTS:
         near = get_close_matches(str(name), CHARTS, n=1)
         hint = f", did you mean {near[0]!r}?" if near else "."
         raise ValueError(f"unknown chart {name!r}{hint} The charts are {', '.join(CHARTS)}")

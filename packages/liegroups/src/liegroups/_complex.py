@@ -6,9 +6,8 @@ import numpy as np
 
 from ._arrays import blocks, is_constant, matching, namespace, stop_gradient
 from ._expm import exponential
-from ._half_turn import chord_step, derivative_weights, signed_angles, square_root, value_weights
+from ._half_turn import assembled, chord_step, derivative_weights, signed_angles, square_root, value_weights
 from ._nearest import adjoint
-from ._series import sinc
 
 
 def realify(A: np.ndarray, B: np.ndarray) -> np.ndarray:
@@ -56,17 +55,12 @@ def unitary_log(g: Any, special: bool) -> Any:
     n = U.shape[-1]
     root = square_root(fixed, 1j * matching(np.eye(n), g), multiplicity=1)
     half_sines, vectors = xp.linalg.eigh(-0.5j * (root - adjoint(root)))
-    dagger = adjoint(vectors)
     conjugate = xp.real(vectors) - 1j * xp.imag(vectors)
     quotient = xp.sum(conjugate * xp.matmul(fixed, vectors), axis=-2)
     angles = signed_angles(quotient, half_sines)
-    # Angles below a right one by theta / sin theta times the skew part of U, which keeps their relative accuracy.
-    acute = xp.abs(angles) < np.pi / 2
-    zero = xp.zeros_like(angles)
-    stretch = xp.where(acute, 1 / sinc(xp.where(acute, angles * angles, zero)), zero)
-    near = xp.matmul(xp.matmul(vectors * stretch[..., None, :], dagger), _skew(fixed))
-    far = xp.matmul(vectors * (1j * xp.where(acute, zero, angles))[..., None, :], dagger)
-    omega = chord_step(_skew(near + far), fixed, vectors, value_weights(angles), _exponential, _skew)
+    omega = chord_step(
+        assembled(vectors, angles, fixed, _skew), fixed, vectors, value_weights(angles), _exponential, _skew
+    )
     if special:
         angles, vectors = xp.linalg.eigh(-1j * omega)  # the planes to shift, told apart next to -1 too
         shifted = _traceless(angles)

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d, pad
 
+from ._checks import check_choice, check_count, check_flag, check_positive
 from ._field import GroupField
 from ._kernel import (
     Siren,
@@ -39,12 +40,10 @@ class _Convolution(nn.Module):
         super().__init__()
         counts = {"inputs": inputs, "outputs": outputs, "kernel_size": kernel_size}
         for name, count in counts.items():
-            if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-                raise ValueError(f"{name} must be an integer >= 1, not {count!r}")
-        if isinstance(padding, bool) or not isinstance(padding, int) or padding < 0:
-            raise ValueError(f"padding must be an integer >= 0, not {padding!r}")
-        if not radius > 0:
-            raise ValueError(f"radius must be positive, not {radius!r}")
+            check_count(count, name, 1)
+        check_count(padding, "padding", 0)
+        check_positive(radius, "radius", infinite=True)
+        check_flag(bias, "bias")
         self.inputs, self.outputs = inputs, outputs
         self.features = group_features(group)
         self.group = getattr(group, "linear", group)
@@ -217,15 +216,15 @@ class GroupConvolution(_Convolution):
         group_omega: float = 3.0,
     ):
         super().__init__(inputs, outputs, group, kernel_size, padding, radius, bias)
-        if kernel not in ("dense", "separable"):
-            raise ValueError(f"kernel must be 'dense' or 'separable', not {kernel!r}")
-        if estimator not in ("importance", "ratio"):
-            raise ValueError(f"estimator must be 'importance' or 'ratio', not {estimator!r}")
-        if not reach > 0:
-            raise ValueError(f"reach must be positive, not {reach!r}")
+        check_choice(kernel, ("dense", "separable"), "kernel")
+        check_choice(estimator, ("importance", "ratio"), "estimator")
+        check_positive(reach, "reach", infinite=True)
+        check_positive(group_omega, "group_omega")
         wrong = ("plane_net", "group_net") if kernel == "dense" else ("net",)
-        for name in wrong:
-            if {"net": net, "plane_net": plane_net, "group_net": group_net}[name] is not None:
+        for name, given in {"net": net, "plane_net": plane_net, "group_net": group_net}.items():
+            if given is not None and not isinstance(given, nn.Module):
+                raise TypeError(f"{name} must be a torch.nn.Module or None, not {given!r}")
+            if given is not None and name in wrong:
                 raise ValueError(f"{name} is not read by a {kernel} kernel")
         self.kind, self.reach, self.estimator = kernel, reach, estimator
         mixing, plane = 1 / np.sqrt(inputs), 1 / (self.pixel * kernel_size)

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from ._arrays import matching, namespace
-from ._base import Cartan, MatrixGroup, check_size, loose
+from ._base import Cartan, MatrixGroup
+from ._checks import check_size
+from ._membership import loose
 
 
 class Block:
@@ -44,6 +46,8 @@ class Embedded(MatrixGroup):
     def __init__(self, group: MatrixGroup, n: int, axes: Iterable[int]):
         d = group.n - group.affine
         n = check_size(n, f"{group}.embed", smallest=d)
+        if not isinstance(axes, Iterable) or getattr(axes, "ndim", 1) == 0:
+            raise ValueError(f"axes of {group}.embed must be {d} different axes from 0 to {n - 1}, not {axes!r}")
         axes = tuple(axes)
         if any(isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) for axis in axes):
             raise ValueError(f"axes of {group}.embed must be integers, not {axes!r}")

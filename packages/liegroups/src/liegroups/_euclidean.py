@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._arrays import namespace
-from ._base import check_size
+from ._checks import check_size
 from ._orthogonal import SO, O
 from ._rotation import determinant, skew_exp, skew_translation, skew_translation_inverse, squared_angle
 from ._semidirect import SemidirectProduct

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from ._arrays import matching, namespace, seen
-from ._base import Cartan, MatrixGroup, check_size, everywhere, orthogonal
+from ._base import Cartan, MatrixGroup
+from ._checks import check_size
 from ._closure import LARGEST
+from ._membership import everywhere, orthogonal
 from ._orthogonal import reflection
 
 _AT_A_TIME = 1024

@@ -7,10 +7,11 @@ import numpy as np
 
 from ._algebra import cartan_parts, orthonormal_span
 from ._arrays import matching, namespace, nan_where, transpose
-from ._base import Cartan, MatrixGroup, everywhere
+from ._base import Cartan, MatrixGroup
 from ._expm import exponential
 from ._finite import nearest_element
 from ._logm import logarithm, logm
+from ._membership import everywhere
 from ._nearest import nearest_orthogonal
 from ._reductive import invertible
 from ._rotation import skew_log

@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from ._checks import check_choice, check_count
 from ._closure import closure
 from ._protocol import Group
 
@@ -22,10 +23,8 @@ class Nodes(NamedTuple):
 
 def nodes(group: Group, method: Method, samples: int, seed: int, scale: float | None) -> Nodes:
     """Return the elements that the method asks for; "auto" prefers an exact rule to a sample."""
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
-    if isinstance(samples, bool) or not isinstance(samples, (int, np.integer)) or samples < 2:
-        raise ValueError(f"samples must be an integer >= 2, not {samples!r}")
+    check_choice(method, METHODS, "method")
+    check_count(samples, "samples", 2)
     if method in ("auto", "sum"):
         elements = group.elements()
         if elements is not None and (method == "sum" or len(elements) <= max(LARGEST_SUM, samples)):

@@ -1,4 +1,4 @@
-r"""What the logarithms of SO(n) and U(n) share: $R^{1/2}$ next to half turns, and the chord step for $e^\Omega = R$."""
+r"""What the logarithms of SO(n) and U(n) share: $R^{1/2}$ next to half turns, how far they are, the chord step."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 
 from ._arrays import matching, namespace
 from ._nearest import adjoint
+from ._series import sinc
 
 
 def square_root(R: Any, orientation: Any, multiplicity: int) -> Any:
@@ -93,6 +94,21 @@ def signed_angles(quotient: Any, half_sines: Any) -> Any:
     return xp.where(xp.real(quotient) < 0, signed, angles)
 
 
+def assembled(vectors: Any, angles: Any, R: Any, skew: Callable) -> Any:
+    r"""Return the skew matrices with these eigenvectors and eigenvalues $i\theta$, with their relative accuracy.
+
+    Angles below a right one come from the skew part of R, by $\theta/\sin\theta$.
+    """
+    xp = namespace(angles)
+    acute = xp.abs(angles) < np.pi / 2
+    zero = xp.zeros_like(angles)
+    stretch = xp.where(acute, 1 / sinc(xp.where(acute, angles * angles, zero)), zero)
+    dagger = adjoint(vectors)
+    near = xp.matmul(xp.matmul(vectors * stretch[..., None, :], dagger), skew(R) + 0j)
+    far = xp.matmul(vectors * (1j * xp.where(acute, zero, angles))[..., None, :], dagger)
+    return skew(near + far)
+
+
 def derivative_weights(angles: Any) -> Any:
     """Return the weights of the chord step (..., n, n) that carries derivatives."""
     noise = 8 * angles.shape[-1] * namespace(angles).finfo(angles.dtype).eps
@@ -108,6 +124,16 @@ def inverse_derivative(x: Any, noise: float) -> Any:
     safe = xp.where(pole | small, xp.ones_like(half), half)
     ratio = xp.where(small, 1 + half * half / 6, xp.where(pole, xp.ones_like(half), safe / xp.sin(safe)))
     return ratio * xp.exp(1j * half)
+
+
+def half_turn_distance(R: Any) -> Any:
+    r"""Return $\pi$ minus the largest angle (...,) of rotations R (..., n, n), accurate near 0.
+
+    The singular values of $1 + R$ are $2\cos(\theta_j/2)$.
+    """
+    xp = namespace(R)
+    smallest = xp.linalg.svdvals(R + matching(np.eye(R.shape[-1]), R))[..., -1]
+    return 2 * xp.asin(xp.clip(smallest / 2, 0, 1))
 
 
 def _norm(X: Any) -> Any:

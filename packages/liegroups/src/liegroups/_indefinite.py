@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from ._arrays import matching, namespace, transpose
-from ._base import check_size, everywhere
+from ._checks import check_size
 from ._inverse import inverse
+from ._membership import everywhere
 from ._orthogonal import SO
 from ._product import DirectProduct
 from ._reductive import Reductive, entry_size, preserves, symmetric_basis

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from ._draws import check_count
+from ._checks import check_count
 from ._samples import Scheme, check_options, sample_set
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def haar_integral(
         >>> bool(abs(found.value - 1) < 4 * found.error < 0.01)           # the defining representation is irreducible
         True
     """
+    if not callable(f):
+        raise TypeError(f"f must be a function of elements (N, n, n), not {f!r}")
     check_count(replicates, "replicates", 2)
     check_count(count, "count", 1)
     check_options(group, count, scale, scheme, side)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ._arrays import namespace
+from ._arrays import entries, from_entries, namespace
 from ._polar import inverse as library_inverse
+from ._polar3 import cofactors
 
 
 def inverse(A: Any) -> Any:
@@ -24,14 +25,6 @@ def _adjugate2(A: Any) -> Any:
 
 
 def _adjugate3(A: Any) -> Any:
-    xp = namespace(A)
-    rows = [A[..., i, :] for i in range(3)]
-    columns = [_cross(rows[1], rows[2]), _cross(rows[2], rows[0]), _cross(rows[0], rows[1])]
-    det = xp.sum(rows[0] * columns[0], axis=-1)
-    return xp.stack(columns, axis=-1) / det[..., None, None]
-
-
-def _cross(u: Any, v: Any) -> Any:
-    xp = namespace(u)
-    u, v = [u[..., i] for i in range(3)], [v[..., i] for i in range(3)]
-    return xp.stack([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]], axis=-1)
+    minors, det = cofactors([entry for row in entries(A) for entry in row])
+    rows = [[minors[3 * j + i] for j in range(3)] for i in range(3)]
+    return from_entries(rows) / det[..., None, None]

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ._checks import check_count, check_positive
 from ._plane_samples import plane_chart
 from ._samples import SampleSet
 
@@ -39,6 +40,8 @@ class Siren(nn.Module):
         self, features: int, values: int, hidden: int = 60, layers: int = 3, omega: float = 10.0, deviation: float = 1.0
     ):
         super().__init__()
+        check_count(hidden, "hidden", 1)
+        check_positive(omega, "omega")
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise([features] + [hidden] * layers))
         self.last = nn.Linear(hidden, values)
         with torch.no_grad():

@@ -3,7 +3,6 @@ r"""Networks on images that are equivariant under $\mathbb{R}^2 \rtimes H$, up t
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -11,8 +10,8 @@ import torch
 from torch import nn
 from torch.nn.functional import gelu
 
+from ._checks import check_choice, check_count, check_positive
 from ._convolution import Estimator, GroupConvolution, Kernel, LiftingConvolution
-from ._draws import check_count
 from ._field import GroupField
 from ._plane_samples import plane_sample_set
 from ._pooling import FieldNorm, GroupPool, PlanePool
@@ -38,10 +37,8 @@ class _Sampled(nn.Module):
         seed: int,
     ):
         super().__init__()
-        if resample not in ("forward", "shift", "fixed"):
-            raise ValueError(f"resample must be 'forward', 'shift' or 'fixed', not {resample!r}")
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise ValueError(f"seed must be an integer >= 0, not {seed!r}")
+        check_choice(resample, ("forward", "shift", "fixed"), "resample")
+        check_count(seed, "seed", 0)
         check_count(samples, "samples", 1)
         self.group = getattr(group, "linear", group)
         self.scale = scale
@@ -117,8 +114,7 @@ def _check_image(image: Any, channels: int) -> None:
 
 
 def _dtype(name: str) -> torch.dtype:
-    if name not in ("float32", "float64"):
-        raise ValueError(f"dtype must be 'float32' or 'float64', not {name!r}")
+    check_choice(name, ("float32", "float64"), "dtype")
     return getattr(torch, name)
 
 
@@ -359,5 +355,4 @@ def _counts(**counts: Any) -> None:
 
 def _positive(**numbers: Any) -> None:
     for argument, number in numbers.items():
-        if isinstance(number, bool) or not (isinstance(number, Real) and 0 < float(number) < math.inf):
-            raise ValueError(f"{argument} must be a positive number, not {number!r}")
+        check_positive(number, argument)

@@ -6,8 +6,9 @@ from typing import Any, Literal
 import numpy as np
 
 from ._arrays import namespace
-from ._base import check_size, everywhere
+from ._checks import check_choice, check_size
 from ._complex import complex_linear, realify, to_complex, to_real
+from ._membership import everywhere
 from ._orthogonal import SO, O
 from ._reductive import Reductive, entry_size, invertible, symmetric_basis, traceless_diagonals
 from ._unitary import SU, divide_by_root
@@ -48,8 +49,7 @@ class SL(Reductive):
 
     def __init__(self, n: int, field: Literal["R", "C"] = "R"):
         n = check_size(n, "SL(n)")
-        if field not in ("R", "C"):
-            raise ValueError(f"field of SL(n) must be 'R' or 'C', not {field!r}")
+        check_choice(field, ("R", "C"), "field of SL(n)")
         self.field = field
         symmetric = symmetric_basis(n, traceless_diagonals(n))
         if field == "R":

@@ -1,7 +1,7 @@
-r"""The function $\log|\sinh\sqrt z/\sqrt z|$, from which every density of Haar measure here is made."""
+r"""The function $f(z) = \log|\sinh\sqrt z/\sqrt z|$ of which Haar densities are made, and its derivatives."""
 
 from functools import cache
-from math import factorial
+from math import perm, pi
 from typing import Any
 
 from ._arrays import namespace
@@ -31,8 +31,64 @@ def log_sinhc(z: Any) -> Any:
 
 @cache
 def _series() -> tuple[float, ...]:
-    # log(sinh x / x) = sum_k 2^(2k-1) B_2k x^(2k) / (k (2k)!)   (Abramowitz & Stegun 4.5.66, integrated)
-    from scipy.special import bernoulli
+    # sinh x / x = prod_n (1 + x^2 / (n pi)^2), so the coefficient of z^k is (-1)^(k+1) zeta(2k) / (k pi^(2k)).
+    from scipy.special import zeta
 
-    numbers = bernoulli(2 * _TERMS)
-    return tuple(float(2 ** (2 * k - 1) * numbers[2 * k] / (k * factorial(2 * k))) for k in range(1, _TERMS + 1))
+    return tuple(float((-1) ** (k + 1) * zeta(2 * k) / (k * pi ** (2 * k))) for k in range(1, _TERMS + 1))
+
+
+def derivative_difference(x: Any, y: Any) -> Any:
+    r"""Return $f'[x, y] = (f'(x) - f'(y))/(x - y)$ of $f(z) = \log|\sinh\sqrt z/\sqrt z|$, and $f''(x)$ at $x = y$.
+
+    Where x and y are close, for the distance to the pole, it is the mean of $f''$ between them, by Gauss's rule.
+    """
+    xp = namespace(x)
+    middle, half = (x + y) / 2, (x - y) / 2
+    close = xp.abs(half) < 0.2 * xp.minimum(xp.abs(middle + pi**2), xp.ones_like(middle))
+    step = xp.where(close, half, xp.zeros_like(half))
+    mean = sum(weight * second_derivative(middle + node * step) for node, weight in _gauss())
+    slope = (first_derivative(x) - first_derivative(y)) / xp.where(close, xp.ones_like(half), 2 * half)
+    return xp.where(close, mean, slope)
+
+
+def first_derivative(z: Any) -> Any:
+    r"""Return $f'(z) = (\sqrt z\coth\sqrt z - 1)/2z$."""
+    ratio, _, far = _closed(z)
+    return _near_or_far(z, 1, (ratio - 1) / (2 * far))
+
+
+def second_derivative(z: Any) -> Any:
+    r"""Return $f''(z) = (2 - \sqrt z\coth\sqrt z - z/\sinh^2\sqrt z)/4z^2$."""
+    ratio, square, far = _closed(z)
+    return _near_or_far(z, 2, (2 - ratio - square) / (4 * far * far))
+
+
+def _closed(z: Any) -> tuple[Any, Any, Any]:
+    r"""Return $\sqrt z\coth\sqrt z$, $z/\sinh^2\sqrt z$ and z; 1 takes the place of z next to 0."""
+    xp = namespace(z)
+    one = xp.ones_like(z)
+    far = xp.where(xp.abs(z) < 1, one, z)
+    s = xp.sqrt(xp.abs(far))
+    decay = xp.exp(-2 * s)
+    growing = s * (1 + decay) / (1 - decay), 4 * s * s * decay / (1 - decay) ** 2
+    turning = s * xp.cos(s) / xp.sin(s), (s / xp.sin(s)) ** 2
+    ratio, square = (xp.where(far > 0, a, b) for a, b in zip(growing, turning, strict=True))
+    return ratio, square, far
+
+
+def _near_or_far(z: Any, order: int, far: Any) -> Any:
+    xp = namespace(z)
+    near = xp.abs(z) < 1
+    small = xp.where(near, z, xp.zeros_like(z))
+    series = xp.zeros_like(z)
+    for k in range(_TERMS, order - 1, -1):
+        series = series * small + perm(k, order) * _series()[k - 1]
+    return xp.where(near, series, far)
+
+
+@cache
+def _gauss() -> tuple[tuple[float, float], ...]:
+    from numpy.polynomial.legendre import leggauss
+
+    nodes, weights = leggauss(12)
+    return tuple((float(node), float(weight) / 2) for node, weight in zip(nodes, weights, strict=True))

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from ._checks import check_choice
 from ._data_folder import read, stored
 
 ORIGIN = "https://ossci-datasets.s3.amazonaws.com/mnist/"
@@ -40,8 +41,7 @@ def mnist(split: Literal["train", "test"] = "train") -> dict[str, np.ndarray]:
         >>> digits["image"].shape, digits["label"][:5].tolist()                  # doctest: +SKIP
         ((10000, 28, 28), [7, 2, 1, 0, 4])
     """
-    if split not in ("train", "test"):
-        raise ValueError(f"split must be 'train' or 'test', not {split!r}")
+    check_choice(split, ("train", "test"), "split")
     path = stored("mnist_full.npz")
     if path is not None:
         image, label = read(path, f"x_{split}", f"y_{split}").values()

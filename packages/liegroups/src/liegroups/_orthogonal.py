@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from ._arrays import blocks, namespace
-from ._base import Cartan, MatrixGroup, check_size, everywhere, orthogonal
+from ._base import Cartan, MatrixGroup
+from ._checks import check_size
 from ._expm import exponential
+from ._membership import everywhere, orthogonal
 from ._nearest import nearest_orthogonal
 from ._rotation import determinant, plane_log, skew_log
 from ._space import space_exp, space_log

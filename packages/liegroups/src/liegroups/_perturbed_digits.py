@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._checks import check_count
 from ._data_folder import read, stored
 from ._mnist import mnist
 from ._warp import warp
@@ -30,13 +31,14 @@ def affnist_like(count: int = 10000, seed: int = SEED) -> dict[str, np.ndarray]:
         padded MNIST to the image, in (column, row) pixels from the centre.
 
     Raises:
-        ValueError: If ``count`` is not between 0 and 10000.
+        ValueError: If ``count`` is not between 0 and 10000, or ``seed`` is no integer >= 0.
 
     Examples:
         >>> liegroups.affnist_like(100)["image"].shape                           # doctest: +SKIP
         (100, 40, 40)
     """
-    _check_count(count)
+    check_count(count, "count", 0, 10000)
+    check_count(seed, "seed", 0)
     found = _stored("affnist_like", count) if seed == SEED else None
     if found is not None:
         return found
@@ -63,13 +65,14 @@ def homnist_like(count: int = 5000, seed: int = SEED) -> dict[str, np.ndarray]:
         (row, column, 1) with both in $[-1, 1]$ from first to last pixel centre, from padded MNIST to the image.
 
     Raises:
-        ValueError: If ``count`` is not between 0 and 10000.
+        ValueError: If ``count`` is not between 0 and 10000, or ``seed`` is no integer >= 0.
 
     Examples:
         >>> liegroups.homnist_like(100)["image"].shape                           # doctest: +SKIP
         (100, 40, 40)
     """
-    _check_count(count)
+    check_count(count, "count", 0, 10000)
+    check_count(seed, "seed", 0)
     found = _stored("homnist_like", count) if seed == SEED else None
     if found is not None:
         return found
@@ -168,8 +171,3 @@ def _stored(name: str, count: int) -> dict[str, np.ndarray] | None:
     if table is None or len(table["x"]) < count:
         return None
     return {"image": table["x"][:count], "label": table["y"][:count], "matrix": table["matrix"][:count]}
-
-
-def _check_count(count: int) -> None:
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or not 0 <= count <= 10000:
-        raise ValueError(f"count must be an integer between 0 and 10000, not {count!r}")

@@ -5,7 +5,8 @@ from typing import Literal
 import torch
 from torch import nn
 
-from ._lie_resnet import _check_image, _dtype, _seeded
+from ._checks import check_count
+from ._lie_resnet import _check_image, _counts, _dtype, _seeded
 
 
 class PlainCNN(nn.Sequential):
@@ -17,6 +18,9 @@ class PlainCNN(nn.Sequential):
         width: Channels after the first convolution; twice and four times as many after the others.
         seed: Seed of the parameters.
         dtype: Type of the parameters.
+
+    Raises:
+        ValueError: If an argument is not one of those allowed.
 
     Examples:
         >>> import torch, liegroups
@@ -32,6 +36,8 @@ class PlainCNN(nn.Sequential):
         seed: int = 0,
         dtype: Literal["float32", "float64"] = "float32",
     ):
+        _counts(channels=channels, classes=classes, width=width)
+        check_count(seed, "seed", 0)
         with _seeded(seed):
             super().__init__(
                 nn.Conv2d(channels, width, 5), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2),

@@ -1,12 +1,12 @@
 r"""Sample sets of SO(2), SL(2) and GL+(2) with equidistant angles, as networks on images use them."""
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from ._base import MatrixGroup
-from ._draws import check_count, check_scheme, generator
+from ._checks import check_count, is_number
+from ._draws import check_scheme, generator
 from ._orthogonal import SO
 from ._polar_chart import PolarChart
 from ._samples import SampleSet, Scheme, log_normal, normal_points, sample_width
@@ -65,11 +65,11 @@ def plane_sample_set(
         raise ValueError(f"count must be a multiple of closed_under = {turns}, not {count}")
     check_scheme(scheme)
     width = sample_width(scale, chart.group)
-    if not (isinstance(arc, Real) and 0 < float(arc) <= np.pi):
+    if not (is_number(arc) and 0 < arc <= np.pi):
         raise ValueError(f"arc must be a number of radians in (0, pi], not {arc!r}")
     if turns > 1 and arc != np.pi:
         raise ValueError(f"closed_under = {turns} needs the whole circle, arc = pi, not {arc!r}")
-    if offset is not None and not (isinstance(offset, Real) and np.isfinite(float(offset))):
+    if offset is not None and not is_number(offset):
         raise ValueError(f"offset must be a finite number of radians or None, not {offset!r}")
     rng = generator(seed)
     base = count // turns

@@ -45,7 +45,7 @@ def condition(A: Any) -> Any:
     scale = xp.max(xp.abs(A), axis=(-2, -1))
     scale = xp.where(scale > 0, scale, 1.0)
     X = [entry / scale for row in entries(A) for entry in row]
-    C, determinant = _cofactors(X)
+    C, determinant = cofactors(X)
     with quiet(A):
         return _frobenius(X) * _frobenius(C) / xp.abs(determinant)
 
@@ -53,7 +53,7 @@ def condition(A: Any) -> Any:
 def _orthogonal_factor(X: Entries) -> tuple[Entries, Any]:
     xp = namespace(X[0])
     eps = xp.finfo(X[0].dtype).eps
-    C, determinant = _cofactors(X)
+    C, determinant = cofactors(X)
     size, inverse_size = _frobenius(X), _frobenius(C)
     lost = ~(xp.abs(determinant) > 500 * eps * size * size * size)
     if any_true(lost) is not False:  # one by elimination does not cancel; cofactors may
@@ -65,7 +65,7 @@ def _orthogonal_factor(X: Entries) -> tuple[Entries, Any]:
     determinant = xp.where(singular, 1.0, determinant)
     X = _scaled_mean(xp, X, C, determinant)
     for _ in range(_SCALED - 1):
-        X = _scaled_mean(xp, X, *_cofactors(X))
+        X = _scaled_mean(xp, X, *cofactors(X))
     return repeat(_plain_step, X, _PLAIN), singular
 
 
@@ -75,7 +75,7 @@ def _scaled_mean(xp: Any, X: Entries, C: Entries, determinant: Any) -> Entries:
 
 
 def _plain_step(X: Entries) -> Entries:
-    C, determinant = _cofactors(X)
+    C, determinant = cofactors(X)
     return _mean(X, C, 0.5, 0.5 / determinant)
 
 
@@ -83,7 +83,7 @@ def _mean(X: Entries, C: Entries, x: Any, c: Any) -> Entries:
     return [x * entry + c * cofactor for entry, cofactor in zip(X, C, strict=True)]
 
 
-def _cofactors(X: Entries) -> tuple[Entries, Any]:
+def cofactors(X: Entries) -> tuple[Entries, Any]:
     """Return det(X) times the transposed inverse, and det(X)."""
     a, b, c, d, e, f, g, h, i = X
     A, B, C = e * i - f * h, f * g - d * i, d * h - e * g

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._algebra import orthonormal_span
-from ._arrays import known_true, matching, namespace, transpose
+from ._arrays import in_float64, is_constant, known_true, matching, namespace, stop_gradient, transpose
 from ._chart import Chart, Side
 from ._expm import expm
-from ._log_sinhc import log_sinhc
+from ._log_sinhc import derivative_difference, first_derivative, log_sinhc
 from ._polar import polar
 from ._polar_log import polar_log
 from ._reductive import in_span
@@ -128,12 +128,26 @@ def brackets(left: np.ndarray, right: np.ndarray, values: np.ndarray) -> np.ndar
 def sum_of_log_sinhc(A: Any, factor: float) -> Any:
     r"""Return $\sum_j \log(\sinh\sqrt{z_j}/\sqrt{z_j})$ over the eigenvalues $z_j$ of ``factor`` $A A^\mathsf{T}$.
 
-    Eigenvalues that vanish count nothing, so the smaller of the two Gram matrices will do. First derivatives are right
-    at equal eigenvalues; second ones, where there are three eigenvalues or more, only at different ones.
+    Eigenvalues that vanish count nothing, so the smaller of the two Gram matrices will do. Its eigenvectors are
+    constant for differentiation: first and second derivatives come from the expansion of
+    $\operatorname{tr} f(S + E)$, with $\tilde E = V^\mathsf{T} E V$ and divided differences,
+
+    $$\sum_i f(\lambda_i) + f'(\lambda_i)\tilde E_{ii} + \tfrac12\sum_{ij} f'[\lambda_i, \lambda_j]\tilde E_{ij}^2
+    + \dots,$$
+
+    and are right at equal eigenvalues too.
     """
     xp = namespace(A)
     if min(A.shape[-2:]) == 0:
         return xp.sum(A, axis=(-2, -1))  # zeros
-    gram = xp.matmul(A, transpose(A)) if A.shape[-2] <= A.shape[-1] else xp.matmul(transpose(A), A)
-    z = gram[..., 0] if gram.shape[-1] == 1 else xp.linalg.eigvalsh(gram)
-    return xp.sum(log_sinhc(factor * z), axis=-1)
+    gram = factor * (xp.matmul(A, transpose(A)) if A.shape[-2] <= A.shape[-1] else xp.matmul(transpose(A), A))
+    if gram.shape[-1] == 1:
+        return log_sinhc(gram[..., 0, 0])
+    if is_constant(A):
+        return xp.sum(log_sinhc(xp.linalg.eigvalsh(gram)), axis=-1)
+    fixed = in_float64(stop_gradient(gram))
+    z, vectors = xp.linalg.eigh(fixed)
+    E = xp.matmul(transpose(vectors), xp.matmul(in_float64(gram) - fixed, vectors))
+    diagonal = xp.sum(first_derivative(z) * xp.linalg.diagonal(E), axis=-1)
+    second = xp.sum(derivative_difference(z[..., :, None], z[..., None, :]) * E * E, axis=(-2, -1))
+    return xp.astype(xp.sum(log_sinhc(z), axis=-1) + diagonal + second / 2, A.dtype, copy=False)

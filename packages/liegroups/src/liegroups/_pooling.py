@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn.functional import batch_norm, max_pool2d
 
+from ._checks import check_choice
 from ._field import GroupField
 
 Reduce = Literal["max", "mean"]
@@ -40,12 +41,9 @@ class GroupPool(nn.Module):
         plane: Reduce | None = None,
     ):
         super().__init__()
-        if plane not in (None, "max", "mean"):
-            raise ValueError(f"plane must be 'max', 'mean' or None, not {plane!r}")
-        if reduce not in ("max", "mean"):
-            raise ValueError(f"reduce must be 'max' or 'mean', not {reduce!r}")
-        if over not in ("all", "group"):
-            raise ValueError(f"over must be 'all' or 'group', not {over!r}")
+        check_choice(plane, ("max", "mean", None), "plane")
+        check_choice(reduce, ("max", "mean"), "reduce")
+        check_choice(over, ("all", "group"), "over")
         self.reduce: Reduce = reduce
         self.plane: Reduce = plane or reduce
         self.over = over

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 
 from ._arrays import matching, namespace
-from ._base import Cartan, MatrixGroup, check_group, loose
+from ._base import Cartan, MatrixGroup, check_group
 from ._closure import LARGEST
 from ._embedding import Block, _indices
+from ._membership import loose
 
 
 class DirectProduct(MatrixGroup):

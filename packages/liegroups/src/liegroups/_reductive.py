@@ -6,8 +6,9 @@ import numpy as np
 
 from ._algebra import frozen
 from ._arrays import matching, namespace
-from ._base import Cartan, MatrixGroup, loose
+from ._base import Cartan, MatrixGroup
 from ._logm import logarithm
+from ._membership import loose
 
 
 class Reductive(MatrixGroup):

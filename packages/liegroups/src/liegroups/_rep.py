@@ -5,7 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import as_array, check_tail, is_array, matching, namespace, require_x64, transpose
+from ._arrays import (
+    as_array,
+    at_least_float32,
+    check_tail,
+    full_precision,
+    is_array,
+    matching,
+    namespace,
+    require_x64,
+    transpose,
+)
+from ._checks import check_broadcast
 from ._protocol import Group
 from ._rep_action import Element, Tangent, fold, spread, unfold
 from ._rep_leaves import Channels, Node
@@ -83,6 +94,8 @@ class Rep:
     def __post_init__(self):
         if not isinstance(self.word, str):
             raise TypeError(f"a feature word is a string such as 'vector', not {self.word!r}")
+        if not isinstance(self.group, Group):
+            raise TypeError(f"group of a Rep must have the members of liegroups.Group, not {self.group!r}")
         word, node = parse(self.word, self.group)
         object.__setattr__(self, "word", word)
         object.__setattr__(self, "_node", node)
@@ -147,11 +160,11 @@ class Rep:
         """Transform features ``x`` (..., size) by group elements ``g`` (..., n, n).
 
         The batch axes of g and x broadcast (a trivial representation returns x as it is). ``g`` is taken to the
-        library, dtype and device of ``x``, in which the result is returned.
+        library, dtype and device of ``x``, in which the result is returned; half precisions are computed in float32.
 
         Raises:
-            ValueError: If the last axis of x is not ``size``, g is not a matrix of the group's size, or, for
-                ``regular``, g is no element (where values cannot be seen, the result is NaN).
+            ValueError: If the last axis of x is not ``size``, g is not a matrix of the group's size, the batch axes do
+                not broadcast, or, for ``regular``, g is no element (where values cannot be seen, the result is NaN).
         """
         if self.trivial:
             return self._checked(x) if is_array(x) else x
@@ -177,7 +190,7 @@ class Rep:
             raise ValueError(f"{self!r} has any number of components, so it has no matrix; write 3xscalar, say")
         if not node.linear:
             raise ValueError(f"{self!r} is not linear, so it has no matrix: it translates points")
-        g = as_array(g, "g")
+        g = full_precision(g, "g")
         check_tail(g, (self.group.n, self.group.n), "g", repr(self))
         action = Element(g, self.group.affine)
         images = node.apply(action, matching(np.eye(node.size), g))
@@ -186,16 +199,20 @@ class Rep:
     # ---- inside ----------------------------------------------------------------------------------------
 
     def _act(self, kind: type[Element] | type[Tangent], g: Any, x: Any, argument: str) -> Any:
-        x = self._checked(as_array(x, "x"))
+        given = self._checked(as_array(x, "x"))
+        x = at_least_float32(given)
         if not is_array(g):
             g = as_array(g, argument)
         require_x64(g, argument)
         check_tail(g, (self.group.n, self.group.n), argument, repr(self))
+        check_broadcast(g.shape[:-2], x.shape[:-1], f"{argument} and x", repr(self))
         g = matching(g, x)
         if isinstance(self._node, Channels):
-            return self._node.apply(kind(g, self.group.affine), x)
-        g, x, rows = fold(g, x)
-        return unfold(self._node.apply(kind(g, self.group.affine), x), rows)
+            moved = self._node.apply(kind(g, self.group.affine), x)
+        else:
+            g, x, rows = fold(g, x)
+            moved = unfold(self._node.apply(kind(g, self.group.affine), x), rows)
+        return namespace(moved).astype(moved, given.dtype, copy=False)
 
     def _checked(self, x: Any) -> Any:
         if self.size is not None:

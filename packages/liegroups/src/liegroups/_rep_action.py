@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _wigner
 from ._arrays import namespace, transpose
+from ._polar import inverse
 
 if TYPE_CHECKING:
     from ._rep_leaves import Irrep
@@ -32,7 +33,7 @@ class Element:
     def contragredient(self) -> Any:
         """Return the inverse transpose of the linear part."""
         if self._contragredient is None:
-            self._contragredient = transpose(namespace(self.linear).linalg.inv(self.linear))
+            self._contragredient = transpose(inverse(self.linear))
         return self._contragredient
 
     def determinant(self, dual: bool = False) -> Any:
@@ -139,7 +140,7 @@ def spread(x: Any, batch: tuple[int, ...]) -> Any:
 
 
 def broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the common shape of two batches; shapes that do not fit are left to the array library to refuse."""
+    """Return the common shape of two batches; they do broadcast."""
     length = max(len(a), len(b))
     a, b = (1,) * (length - len(a)) + a, (1,) * (length - len(b)) + b
     return tuple(n if m == 1 else m for m, n in zip(a, b, strict=True))

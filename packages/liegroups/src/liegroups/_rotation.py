@@ -23,7 +23,7 @@ from ._arrays import (
     transpose,
 )
 from ._expm import exponential as expm
-from ._half_turn import chord_step, derivative_weights, signed_angles, square_root, value_weights
+from ._half_turn import assembled, chord_step, derivative_weights, signed_angles, square_root, value_weights
 from ._space import determinant3, space_log
 
 
@@ -141,17 +141,11 @@ def _skew_log(R: Any) -> Any:
     hermitian = -0.5j * (root - transpose(root))
     half_sines, vectors = xp.linalg.eigh(hermitian)
     conjugate = xp.real(vectors) - 1j * xp.imag(vectors)  # torch.func.vmap has no rule for conj
-    adjoint = transpose(conjugate)
     quotient = xp.sum(conjugate * xp.matmul(fixed + 0j, vectors), axis=-2)
     angles = signed_angles(quotient, half_sines)
-    # Angles below a right one by theta / sin theta times the skew part of R, which keeps their relative accuracy.
-    acute = xp.abs(angles) < np.pi / 2
-    stretch = 1 / _series.sinc(xp.where(acute, angles * angles, xp.zeros_like(angles)))
-    stretch = xp.where(acute, stretch, xp.zeros_like(angles))
-    near = xp.matmul(xp.real(xp.matmul(vectors * stretch[..., None, :], adjoint)), _skew(fixed))
-    obtuse = xp.where(acute, xp.zeros_like(angles), angles)
-    omega = _skew(near + xp.real(xp.matmul(vectors * (1j * obtuse)[..., None, :], adjoint)))
-    omega = chord_step(omega, fixed, vectors, value_weights(angles), expm, _real_skew)
+    omega = chord_step(
+        assembled(vectors, angles, fixed, _real_skew), fixed, vectors, value_weights(angles), expm, _real_skew
+    )
     if is_constant(R):
         return omega
     weights = derivative_weights(angles)

@@ -3,14 +3,15 @@ r"""Weighted samples of a group: Haar measure where it is finite, importance wei
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 
 from ._base import MatrixGroup
 from ._chart import linear_part
-from ._draws import check_count, check_scale, check_scheme, generator
+from ._checks import check_choice, check_count, float_table, is_number
+from ._draws import check_scale, check_scheme, generator
+from ._protocol import Group
 
 Scheme = Literal["sobol", "mc"]
 
@@ -47,8 +48,10 @@ class SampleSet:
     group: Any
 
     def __post_init__(self) -> None:
+        if not isinstance(self.group, Group):
+            raise TypeError(f"group of a SampleSet must have the members of liegroups.Group, not {self.group!r}")
         for name in ("elements", "inverses", "log_weights"):
-            table = np.array(getattr(self, name), dtype=np.float64)
+            table = float_table(getattr(self, name), f"{name} of a SampleSet")
             if not np.isfinite(table).all():
                 raise ValueError(f"{name} of a SampleSet has values that are not finite")
             table.setflags(write=False)
@@ -154,8 +157,7 @@ def check_options(group: Any, count: Any, scale: Any, scheme: Any, side: Any) ->
         raise TypeError(f"group must be a group of liegroups, such as liegroups.SO(3), not {group!r}")
     check_count(count, "count", 0)
     check_scheme(scheme)
-    if side not in ("left", "right"):
-        raise ValueError(f"side must be 'left' or 'right', not {side!r}")
+    check_choice(side, ("left", "right"), "side")
     return sample_width(scale, group)
 
 
@@ -163,8 +165,7 @@ def sample_width(scale: Any, group: MatrixGroup) -> float:
     """Return the width of the normal coordinates: the scale, or 1 for a compact group, which has none."""
     if not group.compact:
         return check_scale(scale, group)
-    positive = isinstance(scale, Real) and not isinstance(scale, bool) and 0 < float(scale) < np.inf
-    if scale is not None and not positive:
+    if scale is not None and not (is_number(scale) and scale > 0):
         raise ValueError(f"scale must be None or a positive number for {group.name}, which is compact, not {scale!r}")
     return 1.0
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from ._arrays import matching, namespace
-from ._base import MatrixGroup, check_group, check_size
+from ._base import MatrixGroup, check_group
+from ._checks import check_size
 from ._expm import mean_exponential
 from ._linear import GL, Scaling
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._base import MatrixGroup
+from ._checks import float_table
 from ._integral import haar_integral
 from ._samples import Scheme
 
@@ -36,7 +37,7 @@ def decompose(
         >>> found["factor"].tolist(), (found["factors"] + 0.0).round(12).tolist()
         (['P', 'R'], [[[2.0, 0.0], [0.0, 0.5]], [[-1.0, 0.0], [0.0, -1.0]]])
     """
-    element = np.array(matrix, dtype=np.float64)
+    element = float_table(matrix, "matrix")
     if element.shape != (group.n, group.n):
         raise ValueError(f"matrix has shape {element.shape}; {group.name} needs ({group.n}, {group.n})")
     if not group.contains(element, atol=1e-6 * max(1.0, float(np.abs(element).max()) ** 2)):

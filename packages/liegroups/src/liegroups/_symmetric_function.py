@@ -19,6 +19,7 @@ from ._arrays import (
     stop_gradient,
     transpose,
 )
+from ._checks import check_choice
 from ._expm import exponential
 
 _KINDS = ("exp", "log", "sqrt", "inverse_sqrt")
@@ -60,8 +61,7 @@ def symmetric_function(S: Any, kind: Literal["exp", "log", "sqrt", "inverse_sqrt
         array([[2., 1.],
                [1., 2.]])
     """
-    if kind not in _KINDS:
-        raise ValueError(f"kind must be one of {', '.join(map(repr, _KINDS))}, not {kind!r}")
+    check_choice(kind, _KINDS, "kind")
     S = square_matrices(S, "S")
     require_finite(S, "S")
     xp = namespace(S)

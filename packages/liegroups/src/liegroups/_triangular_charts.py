@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._arrays import in_float64, known_true, matching, namespace, nan_where
-from ._base import half_turn_distance
 from ._chart import Chart, Side
+from ._half_turn import half_turn_distance
 from ._log_sinhc import log_sinhc
 from ._polar_chart import CompactCoordinates
 from ._reductive import traceless_diagonals

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from ._arrays import namespace
-from ._base import Cartan, MatrixGroup, check_size, everywhere, loose, orthogonal
+from ._base import Cartan, MatrixGroup
+from ._checks import check_size
 from ._complex import complex_linear, determinant, realify, to_complex, to_real, unitary_log
+from ._membership import everywhere, loose, orthogonal
 from ._nearest import nearest_orthogonal
 from ._orthogonal import rotation_generators
 from ._reductive import traceless_diagonals

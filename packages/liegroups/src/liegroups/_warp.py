@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ._draws import check_count
+from ._checks import check_count, float_table
 
 
 def warp(images: Any, matrices: Any, size: int | None = None) -> np.ndarray:
@@ -34,7 +34,7 @@ def warp(images: Any, matrices: Any, size: int | None = None) -> np.ndarray:
                [7., 4., 1.],
                [8., 5., 2.]])
     """
-    images, matrices = np.asarray(images, dtype=np.float64), np.asarray(matrices, dtype=np.float64)
+    images, matrices = float_table(images, "images"), float_table(matrices, "matrices")
     if images.ndim < 2 or images.shape[-1] != images.shape[-2]:
         raise ValueError(f"images must be square, (..., S, S), not {images.shape}")
     if matrices.ndim < 2 or matrices.shape[-2:] not in ((2, 2), (2, 3), (3, 3)):
