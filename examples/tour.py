@@ -14,6 +14,7 @@ from pathlib import Path
 
 import affine
 import digits
+import motion
 import numpy as np
 import torch
 import xarray
@@ -26,6 +27,8 @@ import symmetron as sym
 TABLES = Path(__file__).with_name("tour.toml")
 EPOCHS = 40
 STEPS = {"upright-cnn": 600, "upright-lie": 700}
+MOTION_STEPS = 300
+LOADS, TEMPERATURES = (0.05, 0.2, 0.35, 0.5), (0.2, 0.45, 0.8)  # of the simulated networks
 ANGLES = np.linspace(0, 360, 25)  # degrees
 
 
@@ -139,6 +142,35 @@ def distorted_digits(page: Page) -> None:
     page.figure(affine.figure(test, distorted[-1]), "distorted", "Digits as they are seen and as they are tested.")
 
 
+def particles(page: Page) -> None:
+    """Predict the motion of charged particles with a network as it is and in frames of principal axes."""
+    page.section("Charged particles in motion")
+    known, test = motion.load()
+    straight = float((test["x"] + test["v"] - test["target"]).square().mean())
+    page.text(
+        f"{len(known['x'])} trajectories of five particles to train on and {len(test['x'])} to test: where are they "
+        f"one unit of time later? Going straight on has a mean squared error of {straight:.4f}. The averaged network "
+        "is the plain one in a frame: one random element a step while training, all eight when tested."
+    )
+    group = sym.build(f"{TABLES}#motion-averaged.group")
+    words = {"x": "point", "v": "vector", "charges": "invariant"}
+    x = {name: test[name][:16] for name in words}
+    rows = [("network", "mean squared error", "error of equivariance", "training")]
+    networks = {}
+    for name in ("motion-plain", "motion-averaged"):
+        networks[name] = network = sym.build(f"{TABLES}#{name}")
+        started = time.perf_counter()
+        with Progress() as bars:
+            bar = bars.add_task(f"training {name}", total=MOTION_STEPS)
+            motion.train(network, known, MOTION_STEPS, progress=functools.partial(_advance, bars, bar))
+        seconds = time.perf_counter() - started
+        found = sym.equivariance_error(network, group, x, words, "point", samples=16, scale=1.0, local=False)
+        rows.append((name, f"{motion.error(network, test):.4f}", f"{found.rms:.1e}", f"{seconds:.0f} s"))
+    page.table(rows)
+    drawn = motion.figure(networks, test, number=1)
+    page.figure(drawn, "motion", "One motion (line, to the cross) and its predictions (dots), from forty sides.")
+
+
 def memory(page: Page) -> None:
     """Sweep the replica-symmetric phase diagram of a dense associative memory."""
     page.section("Phase diagram of a dense associative memory")
@@ -157,9 +189,53 @@ def memory(page: Page) -> None:
     page.text(f"Capacity at T = 0: alpha = {float(capacity['alpha']):.15g} ({units}).")
     sym.save(diagram, page.folder / "memory.nc")
     page.figure(sym.plot(diagram), "memory", "Mattis overlap of the retrieval state over load and temperature.")
+    _phase_lines(page)
 
 
-SECTIONS = (installed, turned_digits, distorted_digits, memory)
+def _phase_lines(page: Page) -> None:
+    """Trace the lines of the same network, and put simulated networks of literal patterns among them."""
+    model = tomllib.loads(TABLES.read_text())["memory"]["model"]
+    started = time.process_time()
+    lines = sym.run("hopfield-rsb/phase-diagram", model=model)
+    traced = time.process_time() - started
+    rows = [("load", "temperature", "patterns", "overlap", "energy per spin", "replica-symmetric overlap, energy")]
+    points = []
+    for T in TEMPERATURES:
+        for alpha in LOADS:
+            found = sym.run(f"{TABLES}#patterns", alpha=alpha, T=T, seed=0)
+            theory = sym.run(f"{TABLES}#memory", alpha=alpha, T=T)
+            m, u = (f"{float(found[name]):.3f} ± {float(found[name + '_error']):.3f}" for name in ("m", "u"))
+            stored = f"{float(theory['m']):.3f}, {float(theory['u']):.3f}" if theory["converged"] else "none"
+            rows.append((f"{alpha:g}", f"{T:g}", str(int(found["K"])), m, u, stored))
+            points.append((alpha, T, float(found["m"])))
+    figure = sym.plot(lines)
+    panel = figure.axes[0]
+    drawn = panel.scatter(*np.array(points).T[:2], c=np.array(points)[:, 2], vmin=0, vmax=1, zorder=3, ec="black", s=60)
+    figure.colorbar(drawn, ax=panel, location="left", label="overlap with the pattern, simulated, N = 64")
+    page.text(
+        f"The lines where states end, break or change places, replica symmetric and with one step of breaking, took "
+        f"{traced:.0f} s of processor time. Dots are simulations from the pattern, 300 sweeps of 4 draws, 64 spins and "
+        "products of distinct spins: so few spins lose a pattern gradually where many would at the line."
+    )
+    page.table(rows)
+    page.figure(figure, "memory-lines", "Lines of the phase diagram, P = 4, and simulated networks on it.")
+
+
+def memory_lines(page: Page) -> None:
+    """Trace the lines of the same memory's phase diagram, replica symmetric and with one step of breaking."""
+    page.section("Every line of the phase diagram")
+    started = time.perf_counter()
+    table = sym.run("hopfield-rsb/phase-diagram", model=tomllib.loads(TABLES.read_text())["memory"]["model"])
+    page.text(
+        f"{table.sizes['point']} points on {len(set(table['line'].values.tolist()))} kinds of lines in "
+        f"{time.perf_counter() - started:.0f} s, each solved from its own condition: largest residual "
+        f"{float(table['residual'].max()):.0e}."
+    )
+    sym.save(table, page.folder / "memory-lines.nc")
+    page.figure(sym.plot(table), "memory-lines", "Lines of retrieval and of the glass; solid: one step broken.")
+
+
+SECTIONS = (installed, turned_digits, distorted_digits, particles, memory, memory_lines)
 
 
 def main(folder: str = "demo-output") -> None:

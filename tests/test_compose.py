@@ -26,8 +26,13 @@ def test_liegroups_is_the_one_of_this_repository():
 
 
 POINTS = {"entry": "framesym/point-network", "dim": 3, "classes": 4}
+E3, SE3 = {"entry": "liegroups/e", "n": 3}, {"entry": "liegroups/se", "n": 3}
+MOTION = {"entry": "framesym/fa-gnn", "group": E3, "vectors": 4, "layers": 2}
+GRAPHS = {"entry": "framesym/fa-gin-id", "nodes": 28, "features": 2, "out": 1, "width": 8}
+LAYERS = {"widths": [8, 8, 8, 16], "head": [8]}
 SL2 = {"entry": "liegroups/sl", "n": 2}
 MEMORY = {"entry": "hopfield-rsb/dense-hopfield", "P": 4}
+PATTERNS = MEMORY | {"kernel": "distinct"}
 # What an entry with required parameters is tried with; without a line here it would not be run.
 EXAMPLES = {
     "liegroups": {
@@ -44,20 +49,42 @@ EXAMPLES = {
             **{"budget": 1.0, "steps": 2, "train": 40, "validation": 10, "test": 10},
         },
     },
-    "framesym": {"average": {"group": {"entry": "liegroups/so", "n": 3}, "model": POINTS}},
+    "framesym": {
+        "average": {"group": {"entry": "liegroups/so", "n": 3}, "model": POINTS},
+        "fa-gnn": {"group": E3, "vectors": 4, "layers": 2},
+        "fa-pointnet": {"group": SE3} | LAYERS,
+        "fa-local-pointnet": {"group": SE3, "k": 5, "hidden": 8, "vectors": 4} | LAYERS,
+        "fa-dgcnn": {"group": SE3, "k": 4, "width": 8, "embedding": 16, "head": [8]},
+        "nbody": {
+            "model": MOTION,
+            **{"budget": 1.0, "steps": 2, "train_count": 20, "validation_count": 10, "test_count": 10},
+        },
+        "normals": {
+            "model": {"entry": "framesym/fa-pointnet", "group": SE3} | LAYERS,
+            **{"budget": 1.0, "steps": 2, "points": 32, "draws": 1},
+        },
+        "separate-graphs": {"model": {"entry": "framesym/fa-mlp"}, "initialisations": 1},
+        "classify-graphs": {"model": GRAPHS, "budget": 1.0, "epochs": 2},
+        "equivariance-report": {"model": MOTION, "group": E3, "points": 5, "samples": 4},
+    },
     "hopfield-rsb": {
         "rs": {"model": MEMORY, "alpha": [0.1, 0.3, 0.35], "T": [0.0, 0.1, 0.6]},
         "capacity": {"model": MEMORY},
+        "phase-diagram": {"model": {"entry": "hopfield-rsb/sk"}},
+        "glassiness": {"model": MEMORY, "alpha": [0.1, 0.2, 0.3], "T": [0.1, 0.2, 0.6]},
+        "monte-carlo": {"model": PATTERNS, "N": 10, "K": 9, "T": 0.5, "ladder": [0.8], "sweeps": 40, "draws": 2},
+        "enumerate": {"model": PATTERNS, "N": 10, "K": 9, "T": 0.5},
+        "rsb": {"model": {"entry": "hopfield-rsb/pspin"}, "T": [0.3, 0.4, 0.5], "branch": "glass"},
     },
 }
 
 
 @pytest.mark.parametrize("package", PLUGINS)
 def test_package_conforms(package, monkeypatch):
-    """Nothing is found, and nothing left unchecked but data and what acts on images, by moving their pixels."""
-    monkeypatch.setenv("SYMMETRON_DATA", str(ROOT / "packages" / "liegroups" / "tests" / "data"))
+    """Nothing is found, and nothing left unchecked but data, images, and graphs, on which no matrix group acts."""
+    monkeypatch.setenv("SYMMETRON_DATA", str(ROOT / "packages" / package / "tests" / "data"))
     notes = sym.testing.check_plugin(package, EXAMPLES.get(package))
-    expected = ("a dataset is not called", "an image is acted on by moving its pixels")
+    expected = ("a dataset is not called", "an image is acted on by moving its pixels", "feature word 'adjacency'")
     assert not [note for note in notes if not any(words in note for words in expected)]
 
 
@@ -136,3 +163,11 @@ def test_sweep_of_a_batched_solver_is_the_same_on_any_number_of_workers(tmp_path
         assert one[name].values.tobytes() == two[name].values.tobytes(), name
     alone = sym.run("hopfield-rsb/rs", model={**model, "P": 6}, alpha=0.3, T=0.1)
     assert alone["m"].item() == one["m"].sel({"alpha": 0.3, "T": 0.1, "model.P": 6}).item()
+
+
+def test_temperatures_of_an_enumeration_are_those_of_one_network():
+    # At fixed energies u rises with T; it need not where every cell has patterns of its own.
+    fixed = {"model": PATTERNS, "N": 8, "K": 5}
+    swept = sym.sweep("hopfield-rsb/enumerate", {"T": [0.1, 0.3, 0.9], "seed": [1, 2]}, **fixed)
+    assert (swept["u"].diff("T") > 0).all() and (swept["ground_energy"].std("T") == 0).all()
+    assert len(set(swept["u"].isel(T=2).values.tolist())) == 2  # another seed, another network

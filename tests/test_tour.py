@@ -26,7 +26,8 @@ def output(tmp_path_factory):
 @pytest.mark.slow
 def test_every_section_leaves_its_files(output):
     files = {file.name for file in output.iterdir()}
-    assert files >= {"index.html", "digits.nc", "digits.png", "memory.nc", "memory.png"}
+    pictures = {f"{name}.png" for name in ("digits", "motion", "memory", "memory-lines")}
+    assert files >= {"index.html", "digits.nc", "memory.nc", "memory-lines.nc"} | pictures
     page = (output / "index.html").read_text()
     assert "http://" not in page and "https://" not in page  # self-contained
 

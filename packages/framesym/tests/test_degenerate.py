@@ -179,9 +179,9 @@ def test_vectors_on_a_line_of_points_have_no_frame(family):
         ValueError, match=r"has no frame for batch item 0: the points leave two or more axes undeter.* v "
     ):
         net(line, torch.ones_like(line))
-    stress = symmetrize(lambda x: {"stress": x.new_ones(len(x), 9)}, frame, {"x": "point"}, {"stress": "tensor:2"})
-    with pytest.raises(ValueError, match="which stress would need"):
-        stress(line)
+    along = torch.tensor([[[2.0, 0, 0]] * 5], dtype=F64)
+    origin = line.mean(1, keepdim=True) if frame.group.affine else 0
+    torch.testing.assert_close(net(line, along), line - origin + along, atol=1e-14, rtol=0)
 
 
 def test_points_without_weight_count_for_what_is_zero():

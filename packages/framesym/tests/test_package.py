@@ -32,14 +32,27 @@ def test_public_names_resolve_and_have_docstrings():
 def test_plugin_registers_what_exists():
     class Registrar:
         def __init__(self):
-            self.models = {}
+            self.models, self.others = {}, {}
 
         def model(self, name, target, **options):
             self.models[name] = (target, options)
 
+        def solver(self, name, target, **options):
+            self.others[name] = (target, options)
+
+        dataset = solver
+
     registrar = Registrar()
     _symmetron.symmetron_register(registrar)
-    assert set(registrar.models) == {"average", "point-network"}
+    applications = {"gnn", "egnn", "fa-gnn", "pointnet", "fa-pointnet", "fa-local-pointnet", "dgcnn", "fa-dgcnn"}
+    assert set(registrar.models) >= {"average", "point-network", "fa-mlp", "fa-gin-id"} | applications
+    runs = {"nbody", "normals", "equivariance-report", "charged-particles", "surface-normals"}
+    assert set(registrar.others) >= runs
+    graphs = {"graph8c", "sr25", "exp", "cexp", "brec", "csl", "separate-graphs", "classify-graphs"}
+    assert set(registrar.others) >= graphs
+    for target, options in registrar.others.values():
+        module, _, attribute = target.partition(":")
+        assert callable(getattr(importlib.import_module(module), attribute)) and options["summary"]
     for target, options in registrar.models.values():
         module, _, attribute = target.partition(":")
         loaded = getattr(importlib.import_module(module), attribute)

@@ -99,7 +99,7 @@ def test_axes_of_a_rectangle():
     frames = PCA(liegroups.SE(2))(corners + torch.tensor([7.0, -2]))
     np.testing.assert_allclose(frames.basis.abs(), [[0, 1], [1, 0]], atol=1e-15)
     np.testing.assert_allclose(frames.centroid, [7, -2], rtol=1e-15)
-    np.testing.assert_allclose(frames.variances, [0.1, 0.9], rtol=1e-14)
+    np.testing.assert_allclose(frames.diagnostics["variances"], [0.1, 0.9], rtol=1e-14)
     assert float(frames.gap) == pytest.approx(8 / 9, rel=1e-14)
     assert int(frames.rank) == 2
 
@@ -187,7 +187,7 @@ def test_other_groups_are_refused(group):
 
 
 def test_bad_options_are_refused():
-    with pytest.raises(ValueError, match="degenerate must be 'raise' or 'warn', got 'ignore'"):
+    with pytest.raises(ValueError, match="degenerate must be 'raise', 'tuple' or 'warn', got 'ignore'"):
         PCA(liegroups.SO(3), degenerate="ignore")
     with pytest.raises(ValueError, match="tolerance must be between 0 and 1, got 2"):
         PCA(liegroups.SO(3), tolerance=2)

@@ -1,6 +1,7 @@
 """What a frame gives for a batch of inputs."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import torch
@@ -9,58 +10,85 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class FrameSet:
-    r"""The elements of the group that a frame assigns to each item of a batch.
+    r"""The elements of the group that a frame assigns to each item of a batch, with their weights.
 
-    The elements are $g_s = (V \operatorname{diag}(s), t)$: one orthonormal basis $V$ and centroid $t$ an item, and the
-    sign vectors $s$ that all items share. So an input is rotated once, and its canonical copies differ by signs.
+    Element $s$ maps canonical coordinates to given ones, $x = A_s z + t$, so the canonical copies of an input are
+    $z = A_s^{-1}(x - t)$. Items may have different numbers of elements: `mask` tells which of the F places are taken.
 
     Attributes:
         group: The group that the elements belong to.
-        basis: Principal axes, as columns, in ascending order of variance: (*batch, d, d).
-        centroid: (*batch, d); zero where the group has no translations.
-        signs: (F, d), of entries +1 and -1.
-        variances: Eigenvalues of the covariance, ascending, divided by their sum: (*batch, d).
-        gap: Smallest difference of neighbouring eigenvalues over the largest, those of the null space left out:
-            (*batch,); infinite if there is none to compare. Axes are known to about round-off over `gap`.
+        linear: Linear parts $A_s$: (*batch, F, d, d).
+        centroid: Translation $t$, the same for all elements of an item: (*batch, d); zero without translations.
+        weights: Weight of each element, zero where `mask` is false and summing to one: (*batch, F).
+        mask: Which elements exist: (*batch, F).
+        projector: Projector on the vectors that the stabiliser of the input leaves as they are, in given coordinates:
+            (*batch, d, d). Only a stabiliser that the elements do not run through themselves counts: the
+            continuous one of points that leave two or more axes undetermined. Otherwise it is the identity.
+        gap: How far the input is from one with another frame, relative to its size: (*batch,). What is compared is
+            told by each frame.
         rank: Dimension of the space that the centred points span, to round-off: (*batch,).
-        degenerate: Whether eigenvalues coincide, so that the elements are not a frame: (*batch,).
-        null: Projector on the axes that no point reaches and that the frame leaves undetermined, zero unless at
-            least two are missing: (*batch, d, d). There the stabiliser of the input acts as all of O or SO.
+        degenerate: Whether the elements are not a frame, so that an average over them is not equivariant: (*batch,).
+        diagnostics: Whatever else a frame reports, one value an item.
+        inverse: Inverses of `linear`; the transposes if left out, as they are for orthogonal matrices.
+        free: Which canonical axes the stabiliser turns into one another, as all of O or SO on them: (*batch, d); None
+            if there are none in the whole batch. Points are zero along these axes.
+        basis: Where all elements of an item are one matrix times signs: that matrix, (*batch, d, d). Inputs are then
+            rotated once, and copies differ by signs.
+        signs: The signs that go with `basis`, the same for all items: (F, d), of entries +1 and -1.
     """
 
     group: Any
-    basis: Tensor
+    linear: Tensor
     centroid: Tensor
-    signs: Tensor
-    variances: Tensor
+    weights: Tensor
+    mask: Tensor
+    projector: Tensor
     gap: Tensor
     rank: Tensor
     degenerate: Tensor
-    null: Tensor
+    diagnostics: Mapping[str, Tensor] = field(default_factory=dict)
+    inverse: Tensor = None  # pyright: ignore[reportAssignmentType]
+    free: Tensor | None = None
+    basis: Tensor | None = None
+    signs: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if self.inverse is None:
+            object.__setattr__(self, "inverse", self.linear.mT)
+
+    @property
+    def batch(self) -> tuple[int, ...]:
+        """The batch axes."""
+        return tuple(self.gap.shape)
+
+    @property
+    def size(self) -> Tensor:
+        """The number of elements of each item: (*batch,)."""
+        return self.mask.sum(-1)
 
     @property
     def elements(self) -> Tensor:
         """The group elements as matrices of the group, homogeneous if it is affine: (*batch, F, n, n)."""
-        linear = self.basis.unsqueeze(-3) * self.signs.unsqueeze(-2)
         if not self.group.affine:
-            return linear
-        shift = self.centroid[..., None, :, None].expand(*linear.shape[:-1], 1)
-        last = torch.zeros_like(shift[..., :1, :]).expand(*linear.shape[:-2], 1, linear.shape[-1])
+            return self.linear
+        shift = self.centroid[..., None, :, None].expand(*self.linear.shape[:-1], 1)
+        last = torch.zeros_like(shift[..., :1, :]).expand(*self.linear.shape[:-2], 1, self.linear.shape[-1])
         corner = torch.ones_like(last[..., :1])
-        return torch.cat([torch.cat([linear, shift], -1), torch.cat([last, corner], -1)], -2)
+        return torch.cat([torch.cat([self.linear, shift], -1), torch.cat([last, corner], -1)], -2)
 
     @property
-    def weights(self) -> Tensor:
-        """The weight of each element, summing to one over the elements: (*batch, F)."""
-        count = len(self.signs)
-        return self.centroid.new_full((*self.gap.shape, count), 1 / count)
-
-    @property
-    def mask(self) -> Tensor:
-        """Which elements exist: (*batch, F); all of them for a frame of signs."""
-        return torch.ones((*self.gap.shape, len(self.signs)), dtype=torch.bool, device=self.gap.device)
+    def null(self) -> Tensor:
+        """The complement of `projector`: zero where the stabiliser is finite, (*batch, d, d)."""
+        return torch.eye(self.projector.shape[-1], dtype=self.projector.dtype, device=self.gap.device) - self.projector
 
     def to(self, dtype: torch.dtype) -> "FrameSet":
         """Return the same frame with its real arrays in `dtype`."""
-        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "group"}
-        return replace(self, **{name: a.to(dtype) for name, a in arrays.items() if a.is_floating_point()})
+        if self.linear.dtype == dtype == self.gap.dtype:
+            return self
+        arrays = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        cast = {name: _cast(a, dtype) for name, a in arrays.items() if isinstance(a, Tensor)}
+        return replace(self, **cast, diagnostics={name: _cast(a, dtype) for name, a in self.diagnostics.items()})
+
+
+def _cast(array: Tensor, dtype: torch.dtype) -> Tensor:
+    return array.to(dtype) if array.is_floating_point() else array

@@ -11,11 +11,20 @@ from torch import Tensor
 from framesym._eigenvectors import eigenvectors
 from framesym._euclidean import euclidean
 from framesym._frameset import FrameSet
+from framesym._merge import merged
+from framesym._points import ROUND_OFFS, as_columns, check, check_types, items, weigh
+from framesym._ragged import padded
+from framesym._tuple import Tuple
+from framesym._typed import turned_columns
 
-# Relative gap below which two eigenvalues count as equal: some round-offs of the input's type.
+# Relative gap below which two eigenvalues count as equal: some round-offs of the input's type,
 _TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-6, torch.float16: 1e-2, torch.bfloat16: 1e-1}
-# A length below this many round-offs of the largest coordinate counts as zero.
-_ROUND_OFFS = 8
+# or where another frame is at hand, enough of them for axes that are precise.
+_CAREFUL = {torch.float64: 1e-4, torch.float32: 1e-2, torch.float16: 5e-2, torch.bfloat16: 2e-1}
+
+
+# Relative error that no eigenvalue has.
+_SURE = 1e-13
 
 
 class DegenerateFrameWarning(UserWarning):
@@ -38,8 +47,9 @@ class PCA:
       point), the canonical points are zero there and every choice of axes gives the same ones: the set stands, and
       `FrameSet.null` holds the projector on that space, on which an equivariant vector has to vanish;
     * otherwise the item is degenerate, and `degenerate` decides: `"raise"` (default) raises a `ValueError` that names
-      the items, `"warn"` gives a [`DegenerateFrameWarning`][framesym.DegenerateFrameWarning] that names them and goes
-      on, with no claim of equivariance for these items.
+      the items; `"tuple"` gives these items the frame [`Tuple`][framesym.Tuple], which is exact; `"warn"` gives a
+      [`DegenerateFrameWarning`][framesym.DegenerateFrameWarning] that names them and goes on, with no claim of
+      equivariance for these items.
 
     Above the tolerance the axes carry the relative error round-off / gap, with the gap reported in `FrameSet.gap`.
 
@@ -47,7 +57,8 @@ class PCA:
         group: O(d), SO(d), E(d) or SE(d), any d, as an object with the members of `liegroups.Group`.
         degenerate: What to do about items on which principal axes are not a frame.
         tolerance: Relative gap of the eigenvalues below which they count as equal; by default 1e-12 for float64,
-            1e-6 for float32, 1e-2 for float16 and 1e-1 for bfloat16.
+            1e-6 for float32, 1e-2 for float16 and 1e-1 for bfloat16. With `degenerate="tuple"` 1e-4, 1e-2, 5e-2 and
+            2e-1, so that the error round-off / gap of the principal axes stays near round-off.
 
     Raises:
         ValueError: If `group` is another group, or an argument is out of range.
@@ -62,14 +73,14 @@ class PCA:
     """
 
     def __init__(
-        self, group: Any, degenerate: Literal["raise", "warn"] = "raise", tolerance: float | None = None
+        self, group: Any, degenerate: Literal["raise", "tuple", "warn"] = "raise", tolerance: float | None = None
     ) -> None:
         motions = euclidean(group)
         if motions is None:
             name = getattr(group, "name", repr(group))
             raise ValueError(f"group must be O(d), SO(d), E(d) or SE(d) for principal axes, got {name}")
-        if degenerate not in ("raise", "warn"):
-            raise ValueError(f"degenerate must be 'raise' or 'warn', got {degenerate!r}")
+        if degenerate not in ("raise", "tuple", "warn"):
+            raise ValueError(f"degenerate must be 'raise', 'tuple' or 'warn', got {degenerate!r}")
         if tolerance is not None and not 0 < tolerance < 1:
             raise ValueError(f"tolerance must be between 0 and 1, got {tolerance}")
         self.group = group
@@ -88,6 +99,7 @@ class PCA:
         weights: Tensor | None = None,
         mask: Tensor | None = None,
         *,
+        batch: Tensor | None = None,
         dtype: torch.dtype | None = None,
     ) -> FrameSet:
         """Compute the frame of each point set, in float64, with derivatives with respect to `x` and `weights`.
@@ -97,6 +109,7 @@ class PCA:
             weights: Non-negative weights of shape (*batch, n), not all zero in an item.
             mask: True for the points that exist, of shape (*batch, n), at least one in an item; what stands at the
                 others is never read.
+            batch: Item of each point, (N,), for a ragged batch: then `x` has shape (N, d), `weights` and `mask` (N,).
             dtype: Type of the result; that of `x` if left out.
 
         Raises:
@@ -104,68 +117,74 @@ class PCA:
             ValueError: If a shape does not fit, a value is not finite, an item has no points, or an item is
                 degenerate and `degenerate="raise"`.
         """
-        present = self._check(x, weights, mask)
-        points, share = self._weigh(x, weights, present)
-        centroid = (share.unsqueeze(-1) * points).sum(-2) if self.translations else torch.zeros_like(points[..., 0, :])
-        centred = torch.where(present.unsqueeze(-1), points - centroid.unsqueeze(-2), 0.0)
-
+        if batch is not None:
+            x, weights, mask = padded(x, weights, mask, batch)
+        points, centred, centroid, share = self._centre(x, weights, mask)
         radius = _largest(centred.detach())
         unit = centred / torch.where(radius > 0, radius, 1.0)[..., None, None]
         tolerance = self.tolerance or _TOLERANCE[x.dtype]
-        variances, basis = eigenvectors(unit.mT @ (share.unsqueeze(-1) * unit), tolerance)
+        heavy = unit / unit.shape[-1] if share is None else share.unsqueeze(-2) * unit
+        variances, basis = eigenvectors(unit @ heavy.mT, tolerance)
         if not self.reflections:
             turn = torch.linalg.det(basis.detach()).sign()[..., None, None]
             basis = torch.cat([basis[..., :1] * turn, basis[..., 1:]], -1)
 
         offset = _largest(points.detach()) / radius
         variances = _measurable(variances.detach(), offset, x.dtype)
-        zero = _unreached(unit.detach() @ basis.detach(), variances, offset, x.dtype, tolerance)
-        gap, degenerate = _compare(variances, zero, tolerance)
-        null = (zero & (zero.sum(-1, keepdim=True) > 1)).to(basis.dtype)
-        self.report(degenerate, f"eigenvalues of the covariance coincide (relative gap below {tolerance:g})")
+        zero = _unreached(unit.detach(), basis.detach(), variances, offset, x.dtype, tolerance)
+        careful = self.tolerance or (_CAREFUL if self.degenerate == "tuple" else _TOLERANCE)[x.dtype]
+        # Two null axes do no harm here, but whether they are null is a matter of round-off, and point tuples, the other
+        # answer, would be another function: where there are tuples they are taken on either side.
+        known = zero if self.degenerate != "tuple" else torch.zeros_like(zero)
+        gap, degenerate = _compare(variances, known, careful)
+        if self.degenerate != "tuple":
+            self.report(degenerate, f"eigenvalues of the covariance coincide (relative gap below {tolerance:g})")
         total = variances.sum(-1, keepdim=True)
-        return FrameSet(
+        signs = self._signs(basis)
+        free = zero & (zero.sum(-1, keepdim=True) > 1)
+        projector = torch.eye(self.d, dtype=basis.dtype, device=x.device).expand(basis.shape)
+        if free.any():
+            projector = (basis.detach() * (~free).to(basis.dtype).unsqueeze(-2)) @ basis.detach().mT
+        frames = FrameSet(
             group=self.group,
-            basis=basis,
+            linear=basis.unsqueeze(-3) * signs.unsqueeze(-2),
             centroid=centroid,
-            signs=self._signs(basis),
-            variances=variances / torch.where(total > 0, total, 1.0),
+            weights=basis.new_full((), 1 / len(signs)).expand(*gap.shape, len(signs)),
+            mask=torch.ones((), dtype=torch.bool, device=x.device).expand(*gap.shape, len(signs)),
+            projector=projector,
             gap=gap,
             rank=self.d - zero.sum(-1),
             degenerate=degenerate,
-            null=(basis.detach() * null.unsqueeze(-2)) @ basis.detach().mT,
-        ).to(dtype or x.dtype)
+            diagnostics={"variances": variances / torch.where(total > 0, total, 1.0)},
+            free=free if free.any() else None,
+            basis=basis,
+            signs=signs,
+        )
+        if self.degenerate == "tuple" and degenerate.any():
+            given = [None if a is None else a[degenerate] for a in (weights, mask)]
+            frames = merged(frames, degenerate, Tuple(self.group)(x[degenerate], *given, dtype=torch.float64))
+        return frames.to(dtype or x.dtype)
 
-    def _check(self, x: Tensor, weights: Tensor | None, mask: Tensor | None) -> Tensor:
-        """Check the arguments; return the mask, all true if there is none."""
-        if not isinstance(x, Tensor) or x.dtype not in _TOLERANCE:
-            raise TypeError(f"x must be a real floating-point tensor, got {getattr(x, 'dtype', type(x).__name__)}")
-        if x.ndim < 2 or x.shape[-1] != self.d or x.shape[-2] == 0:
-            raise ValueError(f"x must have shape (*batch, n, {self.d}) with n >= 1, got {tuple(x.shape)}")
-        for name, array in (("weights", weights), ("mask", mask)):
-            if array is not None and not isinstance(array, Tensor):
-                raise TypeError(f"{name} must be a tensor, got {type(array).__name__}")
-            if array is not None and array.shape != x.shape[:-1]:
-                raise ValueError(f"{name} must have shape {tuple(x.shape[:-1])}, got {tuple(array.shape)}")
-        if mask is not None and mask.dtype != torch.bool:
-            raise TypeError(f"mask must be boolean, got {mask.dtype}")
-        present = torch.ones_like(x[..., 0], dtype=torch.bool) if mask is None else mask
-        _require(~(present.unsqueeze(-1) & ~x.isfinite()).any(-1).any(-1), "x must be finite")
-        if weights is not None:
-            valid = (weights >= 0) & weights.isfinite()
-            _require(~(present & ~valid).any(-1), "weights must be finite and not negative")
-            present_weights = torch.where(present, weights, 0)
-            _require((present_weights > 0).any(-1), "weights must be positive for at least one point")
+    def _centre(
+        self, x: Tensor, weights: Tensor | None, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Return points and centred points as columns (*batch, d, n), the centroid, and shares if they differ."""
+        if weights is None and mask is None:
+            check_types(x, weights, mask, self.d)
+            points, share, here = as_columns(x), None, None
+            centroid = points.sum(-1) / x.shape[-2]
+            # Whatever is not finite shows in the sum; one that overflows calls for a look at every entry too.
+            if not math.isfinite(centroid.detach().sum()):
+                check(x, weights, mask, self.d)
         else:
-            _require(present.any(-1), "mask must be true for at least one point")
-        return present
-
-    def _weigh(self, x: Tensor, weights: Tensor | None, present: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the points and their shares of the total weight, in float64, zero where masked."""
-        points = torch.where(present.unsqueeze(-1), x, 0).double()
-        heavy = present.double() if weights is None else torch.where(present, weights, 0).double()
-        heavy = heavy / heavy.detach().amax(-1, keepdim=True)
-        return points, heavy / heavy.sum(-1, keepdim=True)
+            here = check(x, weights, mask, self.d)
+            rows, share = weigh(x, weights, here)
+            points = as_columns(rows)
+            centroid = (share.unsqueeze(-2) * points).sum(-1)
+        if not self.translations:
+            return points, points, torch.zeros_like(centroid), share
+        centred = points - centroid.unsqueeze(-1)
+        return points, centred if here is None else torch.where(here.unsqueeze(-2), centred, 0.0), centroid, share
 
     def _signs(self, like: Tensor) -> Tensor:
         signs = torch.tensor(list(itertools.product((1.0, -1.0), repeat=self.d)), dtype=like.dtype, device=like.device)
@@ -175,9 +194,11 @@ class PCA:
         """Raise or warn, as `degenerate` says, if the frame is no frame for the batch items that are set."""
         if not which.any():
             return
-        text = f"{self!r} has no frame for {_items(which)}: {reason}"
+        text = f"{self!r} has no frame for {items(which)}: {reason}"
         if self.degenerate == "raise":
-            raise ValueError(f"{text}; degenerate='warn' goes on without equivariance for these items")
+            raise ValueError(f"{text}; degenerate='tuple' gives these items a frame of point tuples")
+        if self.degenerate == "tuple":
+            raise ValueError(text)
         warnings.warn(f"{text}; the result is not equivariant there", DegenerateFrameWarning, stacklevel=3)
 
 
@@ -187,12 +208,14 @@ def _largest(points: Tensor) -> Tensor:
 
 def _measurable(variances: Tensor, offset: Tensor, dtype: torch.dtype) -> Tensor:
     """Set the variances to zero where the largest one is round-off: there the weighted points coincide."""
-    round_off = _ROUND_OFFS * torch.finfo(dtype).eps * offset.unsqueeze(-1)
+    round_off = ROUND_OFFS * torch.finfo(dtype).eps * offset.unsqueeze(-1)
     return torch.where(variances[..., -1:].sqrt() > round_off, variances.clamp_min(0.0), 0.0)
 
 
-def _unreached(turned: Tensor, variances: Tensor, offset: Tensor, dtype: torch.dtype, tolerance: float) -> Tensor:
-    """Tell the axes along which every point is zero to round-off, given points of radius one.
+def _unreached(
+    unit: Tensor, basis: Tensor, variances: Tensor, offset: Tensor, dtype: torch.dtype, tolerance: float
+) -> Tensor:
+    """Tell the axes along which every point is zero to round-off, given points of radius one as columns.
 
     Two round-offs add up: that of the input, relative to its largest coordinate, and that of the eigenvectors, which
     grows as the smallest variance that is surely not zero becomes small.
@@ -200,7 +223,12 @@ def _unreached(turned: Tensor, variances: Tensor, offset: Tensor, dtype: torch.d
     surely = torch.where(variances > tolerance * variances[..., -1:], variances, math.inf).amin(-1, keepdim=True)
     amplified = (variances[..., -1:] / surely).sqrt()
     eps = torch.finfo(dtype).eps * offset.unsqueeze(-1) + torch.finfo(torch.float64).eps * amplified
-    return turned.abs().amax(-2) <= _ROUND_OFFS * eps.nan_to_num(nan=math.inf)
+    limit = ROUND_OFFS * eps.nan_to_num(nan=math.inf)
+    # A mean square is at most the largest square, so that a variance well above round-off spares the look.
+    if (variances > 4 * limit.square() + _SURE * variances[..., -1:]).all():
+        return torch.zeros_like(variances, dtype=torch.bool)
+    heights = turned_columns(basis.mT, unit.movedim(-2, 0)).abs().amax(-1)
+    return heights.movedim(0, -1) <= limit
 
 
 def _compare(variances: Tensor, zero: Tensor, tolerance: float) -> tuple[Tensor, Tensor]:
@@ -210,17 +238,3 @@ def _compare(variances: Tensor, zero: Tensor, tolerance: float) -> tuple[Tensor,
     gaps = torch.where(zero[..., 1:] & zero[..., :-1], math.inf, gaps)
     gap = torch.cat([gaps, torch.full_like(largest, math.inf)], -1).amin(-1)
     return gap, gap < tolerance
-
-
-def _require(valid: Tensor, rule: str) -> None:
-    if not valid.all():
-        raise ValueError(f"{rule}: violated by {_items(~valid)}")
-
-
-def _items(which: Tensor) -> str:
-    """Name batch items in words: the first eight that are set."""
-    if which.ndim == 0:
-        return "the input"
-    found = [index[0] if len(index) == 1 else tuple(index) for index in which.nonzero().tolist()]
-    more = f" and {len(found) - 8} more" if len(found) > 8 else ""
-    return f"batch items {found[:8]}{more}" if len(found) > 1 else f"batch item {found[0]}"

@@ -1,17 +1,25 @@
 """Averaging a network over the frame of its input."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from framesym._copies import Copies, DenseLayout, RaggedLayout
 from framesym._frameset import FrameSet
+from framesym._local import Local
+from framesym._ragged import Ragged
+from framesym._stabiliser import Stabiliser
+from framesym._symmetrize_graph import SymmetrizedGraph
 from framesym._typed import Typed
 
 Mode = Literal["average", "sample", "loop"]
 Words = str | Mapping[str, str]
+# An argument lies in the axes that the points determine if what sticks out is below this many of its round-offs.
+_ROUND_OFFS = 1000
 
 
 class Symmetrized(nn.Module):
@@ -39,9 +47,9 @@ class Symmetrized(nn.Module):
         self.net, self.frame, self.mode = net, frame, mode
         self.inputs = inputs if isinstance(inputs, str) else dict(inputs)
         self.outputs = outputs if isinstance(outputs, str) else dict(outputs)
-        self._arguments = _named("x", self.inputs, frame.group)
-        self._results = _named("result", self.outputs, frame.group)
-        self._carrier = self._find_carrier()
+        self.arguments = _named("x", self.inputs, frame.group)
+        self.results = _named("result", self.outputs, frame.group)
+        self.carrier = self._find_carrier()
 
     def extra_repr(self) -> str:
         return f"frame={self.frame}, inputs={self.inputs!r}, outputs={self.outputs!r}, mode={self.mode!r}"
@@ -49,83 +57,57 @@ class Symmetrized(nn.Module):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the network on the canonical copies of its arguments, and bring the mean of the results back."""
         given = self._bind(args, kwargs)
-        x, mask = given[self._carrier], self._invariant(given, "mask")
-        frames = self.frame(x, self._invariant(given, "weights"), mask, dtype=torch.float64)
-        if mask is not None:
-            given[self._carrier] = self._blank(x, mask)
-        self._check_null(frames, given)
-        canonical = {name: self._arguments[name].enter(value, frames) for name, value in given.items()}
-        if mask is not None:
-            canonical[self._carrier] = self._blank(canonical[self._carrier], mask)
-
-        def call(signs: Tensor, fold: bool = False) -> dict[str, Tensor]:
-            """Call the network on the copies with these signs, and undo the signs on the results."""
-            copies = {
-                name: _fold(self._arguments[name], value, signs) if fold else self._arguments[name].flip(value, signs)
-                for name, value in canonical.items()
-            }
-            positional = [copies.pop(name) for name in list(copies)[: len(args)]]
-            results = self._name(self.net(*positional, **copies))
-            results = {name: _unfold(self._results[name], y, signs, fold) for name, y in results.items()}
-            return {name: self._results[name].flip(y, signs) for name, y in results.items()}
-
-        if self.mode == "loop":
-            mean = self._loop(call, frames)
-        elif self.mode == "sample" and self.training:
-            chosen = torch.randint(len(frames.signs), frames.gap.shape, device=x.device)
-            mean = call(frames.signs[chosen])
+        if isinstance(self.frame, Local):
+            given = self.frame.gathered(given, self.arguments, self.carrier)
+        special = {name: self._invariant(given, name) for name in ("weights", "mask", "labels", "batch", "edge_index")}
+        frames = self._frames(given[self.carrier], special)
+        call = _Call(self, given, special, frames, len(args))
+        if self.mode == "sample" and self.training:
+            mean = call.once(_drawn(frames))
+        elif frames.linear.shape[-3] == 1:
+            mean = call.once(None)
+        elif frames.signs is not None and special["batch"] is None:
+            mean = call.signs(loop=self.mode == "loop")
+        elif self.mode == "loop":
+            mean = call.loop()
         else:
-            batch = frames.gap.shape
-            signs = frames.signs.reshape(-1, *[1] * len(batch), frames.signs.shape[-1])
-            mean = {name: y.mean(0) for name, y in call(signs.expand(-1, *batch, -1), fold=True).items()}
-        results = {name: self._results[name].leave(y, frames) for name, y in mean.items()}
-        return results["result"] if isinstance(self.outputs, str) else results
+            mean = call.packed()
+        return mean["result"] if isinstance(self.outputs, str) else mean
 
-    def _loop(self, call: Callable[[Tensor], dict[str, Tensor]], frames: FrameSet) -> dict[str, Tensor]:
-        """Average with one call an element, each drawing the same random numbers (the same dropout masks)."""
-        count, total = len(frames.signs), {}
-        devices = [frames.signs.device] if frames.signs.is_cuda else []
-        for index, signs in enumerate(frames.signs):
-            replay = torch.random.fork_rng(devices) if index < count - 1 else nullcontext()
-            with replay:
-                results = call(signs.expand(*frames.gap.shape, -1))
-            total = {name: total[name] + y if total else y for name, y in results.items()}
-        return {name: y / count for name, y in total.items()}
+    def _frames(self, x: Tensor, special: Mapping[str, Tensor | None]) -> FrameSet:
+        options = {name: special[name] for name in ("labels", "batch") if special[name] is not None}
+        frame = self.frame.frame if isinstance(self.frame, Local) else self.frame
+        return frame(x, special["weights"], special["mask"], dtype=torch.float64, **options)
 
     def _find_carrier(self) -> str:
         """Return the argument that carries the frame: the first point, or without translations the first vector."""
         words = ("point",) if self.frame.group.affine else ("point", "vector")
         for word in words:
-            for argument in self._arguments.values():
+            for argument in self.arguments.values():
                 if argument.word == word:
                     return argument.name
         raise ValueError(f"inputs must hold a {' or '.join(words)}, which carries the frame; got {self.inputs!r}")
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        names = list(self._arguments)
+        names = list(self.arguments)
         if len(args) > len(names):
             raise TypeError(f"at most {len(names)} arguments ({', '.join(names)}), got {len(args)}")
         given = dict(zip(names, args, strict=False))
         for name, value in kwargs.items():
-            if name not in self._arguments:
+            if name not in self.arguments:
                 raise TypeError(f"argument {name!r} has no feature word; inputs are {self.inputs!r}")
             if name in given:
                 raise TypeError(f"argument {name!r} was given twice")
             given[name] = value
-        if given.get(self._carrier) is None:
-            raise TypeError(f"argument {self._carrier!r}, which carries the frame, is missing")
+        if given.get(self.carrier) is None:
+            raise TypeError(f"argument {self.carrier!r}, which carries the frame, is missing")
         return given
 
     def _invariant(self, given: dict[str, Any], name: str) -> Tensor | None:
-        named = name in self._arguments and self._arguments[name].word == "invariant"
+        named = name in self.arguments and self.arguments[name].word == "invariant"
         return given.get(name) if named else None
 
-    @staticmethod
-    def _blank(x: Tensor, mask: Tensor) -> Tensor:
-        """Set masked points to zero: what stands there, even NaN, must not reach the network or a derivative."""
-        return torch.where(mask.unsqueeze(-1), x, 0)
-
-    def _name(self, result: Any) -> dict[str, Tensor]:
+    def name(self, result: Any) -> dict[str, Tensor]:
         """Return the results of the network by name."""
         if isinstance(self.outputs, str):
             return {"result": result}
@@ -134,14 +116,148 @@ class Symmetrized(nn.Module):
             raise TypeError(f"the network must return a mapping with the keys {sorted(self.outputs)}, got {found}")
         return dict(result)
 
-    def _check_null(self, frames: FrameSet, given: dict[str, Any]) -> None:
-        """Report items with a null space where an argument or a result needs more than the points to be exact."""
-        others = [t for name, t in self._arguments.items() if name != self._carrier and given.get(name) is not None]
-        needy = [t.name for t in others if not t.fixed and t.word != "pseudoscalar"]
-        needy += [t.name for t in self._results.values() if not t.fixed and t.word.startswith("tensor:")]
+
+class _Call:
+    """One forward pass: the arguments, their frames, and the ways to run over the elements."""
+
+    def __init__(
+        self,
+        owner: Symmetrized,
+        given: dict[str, Any],
+        special: Mapping[str, Tensor | None],
+        frames: FrameSet,
+        positional: int,
+    ) -> None:
+        self.owner, self.given, self.frames, self.positional = owner, given, frames, positional
+        self.mask = special["mask"]
+        batch = special["batch"]
+        if batch is None:
+            self.layout: DenseLayout | RaggedLayout = DenseLayout(frames)
+        else:
+            self.layout = RaggedLayout(frames, Ragged(batch, len(frames.gap)), special["edge_index"])
+        self.stabiliser = None if frames.free is None or not frames.free.any() else Stabiliser(frames)
+        if self.mask is not None:
+            given[owner.carrier] = _blank(given[owner.carrier], self.mask)
+        if self.stabiliser is not None:
+            self._require_fixed()
+
+    def once(self, element: Tensor | None, weights: Tensor | None = None) -> dict[str, Tensor]:
+        """Call the network on one copy of each item."""
+        return self._run(self.layout.single(element, weights))
+
+    def packed(self) -> dict[str, Tensor]:
+        """Call the network once, on a copy for every element that exists."""
+        return self._run(self.layout.packed())
+
+    def loop(self) -> dict[str, Tensor]:
+        """Average with one call an element; items with fewer go along, so that all calls draw alike."""
+        places = range(self.frames.linear.shape[-3])
+        elements = [torch.where(self.frames.mask[..., place], place, 0) for place in places]
+        return self._alike([partial(self.once, elements[place], self.frames.weights[..., place]) for place in places])
+
+    def signs(self, loop: bool) -> dict[str, Tensor]:
+        """Average over copies that differ by signs: rotated once, and back once; one call, or one an element."""
+        frames, owner = self.frames, self.owner
+        assert frames.basis is not None and frames.signs is not None
+        first = self.layout.single(None)
+        first.linear, first.inverse = frames.basis, frames.basis.mT
+        canonical = {name: self._enter(first, name, value) for name, value in self.given.items()}
+        batch = len(frames.batch)
+
+        def mean(signs: Tensor) -> dict[str, Tensor]:
+            copies = {name: _fold(owner.arguments[name], value, signs, batch) for name, value in canonical.items()}
+            results = self._ask(copies)
+            return {name: _unfold(owner.results[name], y, signs, frames.batch) for name, y in results.items()}
+
+        every = frames.signs
+        results = self._alike([partial(mean, signs) for signs in every.split(1)]) if loop else mean(every)
+        return {name: self._leave(first, name, y / len(every)) for name, y in results.items()}
+
+    def _alike(self, calls: Sequence[Callable[[], dict[str, Tensor]]]) -> dict[str, Tensor]:
+        """Return the sum of the results of calls that all draw the same random numbers (the same dropout masks)."""
+        total: dict[str, Tensor] = {}
+        device = self.frames.gap.device
+        for index, call in enumerate(calls):
+            last = index == len(calls) - 1
+            with nullcontext() if last else torch.random.fork_rng([device] if device.type == "cuda" else []):
+                results = call()
+            total = {name: total[name] + y if total else y for name, y in results.items()}
+        return total
+
+    def _run(self, copies: Copies) -> dict[str, Tensor]:
+        canonical = {name: self._enter(copies, name, value) for name, value in self.given.items()}
+        results = self._ask(canonical)
+        for name, y in results.items():
+            self.owner.results[name].check(y, copies.lead(self.owner.results[name]))
+        return {
+            name: copies.collect(self.owner.results[name], self._leave(copies, name, y)) for name, y in results.items()
+        }
+
+    def _ask(self, canonical: dict[str, Any]) -> dict[str, Any]:
+        positional = [canonical.pop(name) for name in list(canonical)[: self.positional]]
+        return self.owner.name(self.owner.net(*positional, **canonical))
+
+    def _enter(self, copies: Copies, name: str, value: Any) -> Any:
+        """Return the canonical copies of an argument."""
+        typed = self.owner.arguments[name]
+        if value is None:
+            return None
+        if typed.fixed:
+            return copies.take(typed, value)
+        typed.check(value, copies.shape[typed.kind])
+        y = copies.take(typed, value)
+        y = typed.enter(y, copies.rows(typed, copies.inverse), copies.rows(typed, copies.centroid))
+        if self.stabiliser is not None:
+            y = self.stabiliser.project(typed, y, copies.items(typed))
+        if name == self.owner.carrier and self.mask is not None:
+            y = _blank(y, copies.take(self.owner.arguments["mask"], self.mask))
+        return y
+
+    def _leave(self, copies: Copies, name: str, y: Tensor) -> Tensor:
+        """Return a result in given coordinates."""
+        typed = self.owner.results[name]
+        if typed.fixed:
+            return y
+        x = y if self.stabiliser is None else self.stabiliser.project(typed, y, copies.items(typed))
+        return typed.leave(x, copies.rows(typed, copies.linear), copies.rows(typed, copies.centroid)).to(y.dtype)
+
+    def _require_fixed(self) -> None:
+        """Report items whose stabiliser moves an argument: there the points alone are no frame."""
+        assert self.stabiliser is not None
+        copies, needy, moved = self.layout.single(None), [], torch.zeros_like(self.frames.degenerate)
+        for name, value in self.given.items():
+            typed = self.owner.arguments[name]
+            if typed.fixed or value is None or name == self.owner.carrier:
+                continue
+            typed.check(value, copies.shape[typed.kind])
+            y = typed.enter(value, copies.rows(typed, copies.inverse), copies.rows(typed, copies.centroid)).detach()
+            excess = (y - self.stabiliser.project(typed, y, copies.items(typed))).abs()
+            allowed = _ROUND_OFFS * torch.finfo(value.dtype).eps * y.abs()
+            own = len(copies.shape[typed.kind])
+            bad = excess.flatten(own).amax(-1) > allowed.flatten(own).amax(-1)
+            if bad.any():
+                needy.append(name)
+                items = copies.items(typed)
+                moved = moved | (bad if items is None else moved.index_put((items[bad],), moved.new_ones(())))
         if needy:
-            reason = f"the points leave two or more axes undetermined, which {', '.join(needy)} would need"
-            self.frame.report(frames.null.abs().amax((-2, -1)) > 0, reason)
+            reason = (
+                f"the points leave two or more axes undetermined, and {', '.join(needy)} does not lie in the others"
+            )
+            self.owner.frame.report(moved, reason)
+
+
+def _blank(x: Tensor, mask: Tensor) -> Tensor:
+    """Set masked points to zero: what stands there, even NaN, must not reach the network or a derivative."""
+    return torch.where(mask.unsqueeze(-1), x, 0)
+
+
+def _drawn(frames: FrameSet) -> Tensor:
+    """Return a random element of each item, drawn with its weight."""
+    reach = frames.weights.detach().cumsum(-1)
+    fraction = torch.rand(frames.batch, dtype=reach.dtype, device=reach.device)
+    element = (reach <= fraction.unsqueeze(-1)).sum(-1)
+    # Where round-off leaves the sum of the weights below one, the rest goes to the heaviest element.
+    return torch.where(element < reach.shape[-1], element, frames.weights.argmax(-1))
 
 
 def _named(single: str, words: Words, group: Any) -> dict[str, Typed]:
@@ -149,24 +265,27 @@ def _named(single: str, words: Words, group: Any) -> dict[str, Typed]:
     return {name: Typed(name, word, group) for name, word in named.items()}
 
 
-def _fold(argument: Typed, value: Any, signs: Tensor) -> Any:
-    """Return the copies of an argument (*batch, ...) for signs (F, *batch, d), side by side in the first batch axis."""
+def _fold(argument: Typed, value: Any, signs: Tensor, batch: int) -> Any:
+    """Return the copies of an argument (*batch, ...) for signs (F, d), side by side in the first batch axis."""
     if not isinstance(value, Tensor):
         return value
-    lead = signs.shape[:-1]
-    argument.check_batch(value, lead[1:])
-    copies = argument.flip(value.unsqueeze(0), signs).expand(lead[0], *value.shape)
-    return copies.flatten(0, 1) if len(lead) > 1 else copies
+    if argument.fixed:
+        copies = value.expand(len(signs), *value.shape)
+    else:
+        pattern = argument.pattern(signs, value.shape[batch:], value.dtype)
+        copies = value * pattern.reshape(len(signs), *[1] * batch, *pattern.shape[1:])
+    return copies.flatten(0, 1) if batch else copies
 
 
-def _unfold(result: Typed, y: Any, signs: Tensor, folded: bool) -> Tensor:
-    """Check a result of the network, and take the copies out of its first batch axis again if they are there."""
-    lead = signs.shape[:-1]
-    if not folded or len(lead) < 2:
-        result.check(y, lead)
-        return y
-    result.check(y, (lead[0] * lead[1], *lead[2:]))
-    return y.unflatten(0, lead[:2])
+def _unfold(result: Typed, y: Any, signs: Tensor, batch: tuple[int, ...]) -> Tensor:
+    """Check a result of the network, take the copies out of its first batch axis, and return their sum."""
+    count = len(signs)
+    result.check(y, (count * batch[0], *batch[1:]) if batch else (count,))
+    y = y.unflatten(0, (count, batch[0])) if batch else y
+    if result.fixed:
+        return y.sum(0)
+    pattern = result.pattern(signs, y.shape[1 + len(batch) :], y.dtype)
+    return (y * pattern.reshape(count, *[1] * len(batch), *pattern.shape[1:])).sum(0)
 
 
 def symmetrize(
@@ -223,4 +342,6 @@ def symmetrize(
         if not words or not isinstance(words, Mapping | str):
             kind = type(net).__name__
             raise ValueError(f"{name} must be feature words, as {{'x': 'point'}}; got {words!r}, {kind} declares none")
+    if getattr(frame, "permutes", False):
+        return SymmetrizedGraph(net, frame, inputs, outputs, mode)  # pyright: ignore[reportArgumentType]
     return Symmetrized(net, frame, inputs, outputs, mode)  # pyright: ignore[reportArgumentType]

@@ -1,4 +1,4 @@
-"""Typed arrays seen from a frame: turned into its axes, flipped by its signs, and turned back."""
+"""Typed arrays seen from a frame: turned into its axes, flipped by signs, projected, and turned back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,76 +6,119 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from framesym._frameset import FrameSet
 from liegroups import Rep
+
+KINDS: tuple[str, ...] = ("node", "edge", "item")
+# Up to this dimension a sum over columns is several times as fast as a batch of small matrix products.
+_SMALL = 4
 
 
 class Typed:
     """An array with a feature word, such as the argument `x` of a network or its result.
 
-    Arrays have the batch axes first and the representation axis last, with any axes between.
+    Arrays have the batch axes first and the representation axis last, with any axes between. In a ragged batch a
+    word may be followed by what the rows belong to: `vector@node` (the default), `vector@edge` or `scalar@item`.
     """
 
     def __init__(self, name: str, word: str, group: Any) -> None:
-        Rep(word, group)  # raises for an unknown word, before it is taken for something else
         self.name = name
-        self.word = word
+        self.word, _, kind = word.partition("@")
+        self.kind = kind or "node"
+        if self.kind not in KINDS:
+            raise ValueError(f"rows of {name} must belong to a node, an edge or an item (word@node), got {word!r}")
+        rep = Rep(self.word, group)  # raises for an unknown word, before it is taken for something else
         # A point is a vector once its centroid is taken off, which is done first so that no digits are lost.
-        self._rep = Rep("vector" if word == "point" else word, group)
+        self.rep = Rep("vector", group) if self.word == "point" else rep
         self._affine = group.affine
-        self.fixed = self._rep.trivial
+        self.fixed = self.rep.trivial
 
-    def enter(self, x: Any, frames: FrameSet) -> Any:
-        """Express an array in the axes of the frame, relative to its centroid."""
-        if self.fixed or x is None:
-            return x
-        self.check(x, frames.gap.shape)
-        y = x.to(frames.basis.dtype)
-        if self.word == "point":
-            y = y - _spread(frames.centroid, y, 1)
-        return self._act(frames.basis.mT, y).to(x.dtype)
+    def enter(self, x: Tensor, inverse: Tensor, centroid: Tensor) -> Tensor:
+        """Express an array (*lead, ..., size) in the axes of a frame, relative to its centroid."""
+        # The centroid is taken off in the frame's type, where a cloud far from the origin keeps its digits.
+        precise = x.dtype if x.dtype in (torch.float32, torch.float64) else inverse.dtype
+        point = self.word == "point"
+        if self.rep.word == "vector" and x.ndim == inverse.ndim:
+            columns = _columns(x, inverse.dtype if point else precise)
+            if point:
+                columns = (columns - centroid.movedim(-1, 0).unsqueeze(-1)).to(precise)
+            return _rows(turned_columns(inverse.to(precise), columns), x.dtype)
+        y = x.to(inverse.dtype) - spread(centroid, x, 1) if point else x
+        return self._act(inverse.to(precise), y.to(precise)).to(x.dtype)
 
-    def leave(self, y: Tensor, frames: FrameSet) -> Tensor:
-        """Bring an array back from the axes of the frame; vectors lose their part in its null space."""
-        if self.fixed:
-            return y
-        x = self._act(frames.basis, y.to(frames.basis.dtype))
-        if self._rep.word in ("vector", "pseudovector"):
-            x = x - (_spread(frames.null, x, 2) @ x.unsqueeze(-1)).squeeze(-1)
-        if self.word == "point":
-            x = x + _spread(frames.centroid, x, 1)
-        return x.to(y.dtype)
+    def leave(self, y: Tensor, linear: Tensor, centroid: Tensor) -> Tensor:
+        """Bring an array (*lead, ..., size) back from the axes of a frame; a point's type is the frame's."""
+        precise = y.dtype if y.dtype in (torch.float32, torch.float64) else linear.dtype
+        x = self._act(linear.to(precise), y.to(precise))
+        return x + spread(centroid, x, 1) if self.word == "point" else x
 
-    def flip(self, x: Any, signs: Tensor) -> Any:
-        """Multiply by the action of diag(signs), with signs of shape (*lead, d) and x (*lead, ..., size)."""
-        if self.fixed or x is None:
-            return x
-        # The action of a diagonal matrix is diagonal for every word: it shows on a vector of ones.
-        action = self._act(torch.diag_embed(signs), signs.new_ones(*signs.shape[:-1], self._rep.size or 1))
-        return x * _spread(action, x, 1).to(x.dtype)
+    def pattern(self, signs: Tensor, shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+        """Return what the action of each diag(signs), signs (F, d), multiplies arrays (..., *shape) by: (F, *shape).
 
-    def check(self, x: Any, batch: Sequence[int]) -> None:
-        """Require a floating-point tensor with these batch axes first."""
+        It is spelled out, so that a product with it runs over more than the few numbers of the last axis.
+        """
+        if self.rep.word == "vector":
+            action = signs
+        else:
+            # The action of a diagonal matrix is diagonal for every word: it shows on a vector of ones.
+            action = self._act(torch.diag_embed(signs), signs.new_ones(len(signs), self.rep.size or 1))
+        lead = [1] * (len(shape) - 1)
+        return action.to(dtype).reshape(len(signs), *lead, -1).expand(-1, *shape).contiguous()
+
+    def check(self, x: Any, lead: Sequence[int]) -> None:
+        """Require a floating-point tensor with these axes first."""
         if not isinstance(x, Tensor) or not x.is_floating_point():
             kind = x.dtype if isinstance(x, Tensor) else type(x).__name__
             raise TypeError(f"{self.name} ({self.word}) must be a floating-point tensor, got {kind}")
-        self.check_batch(x, batch)
+        self.check_batch(x, lead)
+        if not self.fixed and x.ndim == len(lead):
+            raise ValueError(f"{self.name} ({self.word}) must have its components in an axis after {tuple(lead)}")
 
-    def check_batch(self, x: Tensor, batch: Sequence[int]) -> None:
-        """Require these batch axes first."""
-        if tuple(x.shape[: len(batch)]) != tuple(batch):
+    def check_batch(self, x: Tensor, lead: Sequence[int]) -> None:
+        """Require these axes first."""
+        if tuple(x.shape[: len(lead)]) != tuple(lead):
             shape = tuple(x.shape)
-            raise ValueError(f"{self.name} ({self.word}) must have batch axes {tuple(batch)} first, got shape {shape}")
+            raise ValueError(f"{self.name} ({self.word}) must have batch axes {tuple(lead)} first, got shape {shape}")
 
     def _act(self, linear: Tensor, x: Tensor) -> Tensor:
-        """Act with orthogonal matrices (*lead, d, d) on an array (*lead, ..., size)."""
+        """Act with matrices (*lead, d, d) on an array (*lead, ..., size)."""
+        if self.rep.word == "vector":
+            return _turned(linear, x)
         if self._affine:
             linear = torch.nn.functional.pad(linear, (0, 1, 0, 1))
             linear[..., -1, -1] = 1.0
-        return self._rep.rho(_spread(linear, x, 2), x)
+        return self.rep.rho(spread(linear, x, 2), x)
 
 
-def _spread(array: Tensor, x: Tensor, own: int) -> Tensor:
+def _turned(linear: Tensor, x: Tensor) -> Tensor:
+    """Return linear x for vectors x (*lead, ..., d)."""
+    if x.ndim == linear.ndim:
+        return _rows(turned_columns(linear, _columns(x, x.dtype)), x.dtype)
+    linear = spread(linear, x, 2)
+    return (linear @ x.unsqueeze(-1)).squeeze(-1)
+
+
+def _columns(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return vectors (*lead, n, d) as (d, *lead, n): innermost loops then run over more than the few coordinates."""
+    return x.movedim(-1, 0).to(dtype, memory_format=torch.contiguous_format)
+
+
+def _rows(columns: Tensor, dtype: torch.dtype) -> Tensor:
+    return columns.movedim(0, -1).to(dtype, memory_format=torch.contiguous_format)
+
+
+def turned_columns(linear: Tensor, x: Tensor) -> Tensor:
+    """Return the product of matrices (*lead, d, d) with columns (d, *lead, n)."""
+    d = linear.shape[-1]
+    if d > _SMALL:
+        return (linear @ x.movedim(0, -2)).movedim(-2, 0)
+    matrix = linear.movedim((-1, -2), (0, 1)).unsqueeze(-1)
+    y = matrix[0] * x[0]
+    for column in range(1, d):
+        y = torch.addcmul(y, matrix[column], x[column])
+    return y
+
+
+def spread(array: Tensor, x: Tensor, own: int) -> Tensor:
     """Insert axes of length one so that `array` (*lead, own axes) acts on the last axis of `x` (*lead, ..., size)."""
     lead = array.shape[: array.ndim - own]
     return array.reshape(*lead, *[1] * (x.ndim - len(lead) - 1), *array.shape[array.ndim - own :])

@@ -5,15 +5,15 @@ import warnings
 import numpy as np
 
 from ._averages import TINY
-from ._model import DenseHopfield
+from ._model_base import MeanFieldModel
 
 LARGEST = 1e50
 
 
 def check_model(model) -> None:
     """Raise TypeError unless the model is one that the theory is derived for."""
-    if not isinstance(model, DenseHopfield):
-        raise TypeError(f"model must be a DenseHopfield, got {type(model).__name__}")
+    if not isinstance(model, MeanFieldModel):
+        raise TypeError(f"model must be DenseHopfield, Hopfield, PSpin, MixedPSpin or SK, got {type(model).__name__}")
 
 
 def check_branch(branch, allowed: tuple[str, ...]) -> None:
@@ -22,7 +22,17 @@ def check_branch(branch, allowed: tuple[str, ...]) -> None:
         raise ValueError(f"branch must be one of {', '.join(map(repr, allowed))}, got {branch!r}")
 
 
-def nonnegative(name: str, value) -> np.ndarray:
+def broadcast(alpha, T) -> tuple[np.ndarray, np.ndarray]:
+    """Return load and temperature as float64 arrays of one shape, or raise an error that names the wrong one."""
+    loads, temperatures = nonnegative("alpha", alpha, 5), nonnegative("T", T, 5)
+    try:
+        loads, temperatures = np.broadcast_arrays(loads, temperatures)
+    except ValueError:
+        raise ValueError(f"alpha and T must broadcast, got shapes {loads.shape} and {temperatures.shape}") from None
+    return loads, temperatures
+
+
+def nonnegative(name: str, value, depth: int = 4) -> np.ndarray:
     """Return the argument as a float64 array; what is too small to square becomes zero.
 
     Raises:
@@ -35,7 +45,7 @@ def nonnegative(name: str, value) -> np.ndarray:
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be a real number or an array of them, got {value!r}")
     if array.dtype.kind == "f" and array.dtype.itemsize < 8:
-        warnings.warn(f"{name} is {array.dtype}: computed and returned in float64", stacklevel=4)
+        warnings.warn(f"{name} is {array.dtype}: computed and returned in float64", stacklevel=depth)
     array = array.astype(np.float64)
     wrong = ~((array >= 0) & (array <= LARGEST))
     if wrong.any():

@@ -5,13 +5,14 @@ import math
 import warnings
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 
+from ._model_base import MeanFieldModel, Number, polynomial
+
 Kernel = Literal["gaussian", "distinct", "power"]
 LoadUnit = Literal["paper", "K"]
-Number = TypeVar("Number", float, np.ndarray)
 
 KERNELS = ("gaussian", "distinct", "power")
 LOAD_UNITS = ("paper", "K")
@@ -19,7 +20,7 @@ LARGEST_P = 50  # the load units differ by P!/2: beyond, loads in one of them wo
 
 
 @dataclass(frozen=True)
-class DenseHopfield:
+class DenseHopfield(MeanFieldModel):
     r"""Dense Hebbian network of $P$-body couplings, with what its noise and its load mean.
 
     $N$ Ising spins store $K = \alpha_K N^{P-1}$ random patterns through
@@ -84,6 +85,21 @@ class DenseHopfield:
             )
 
     @property
+    def signal(self) -> tuple[float, ...]:
+        r"""Coefficients of $g(m) = m^P/2$."""
+        return _signal(self.P, 0)
+
+    @property
+    def log_determinant(self) -> bool:
+        """Whether P = 2, where the noise has cumulants of every order."""
+        return self.P == 2
+
+    @property
+    def offset(self) -> float:
+        """Energy per spin and unit load of the diagonal K/N, which distinct sites lack at P = 2."""
+        return 0.5 if self.P == 2 and self.kernel == "distinct" else 0.0
+
+    @property
     def noise(self) -> tuple[float, ...]:
         r"""Coefficients $c_k$ of $\xi(q) = \alpha \sum_k c_k q^k$, k = 0 to P, for alpha in the model's load unit."""
         return _noise(self.P, self.kernel, self.load_unit, 0)
@@ -99,7 +115,7 @@ class DenseHopfield:
             >>> DenseHopfield(P=4).g(0.5, order=1)
             0.25
         """
-        return _polynomial(_signal(self.P, order), m)
+        return polynomial(_signal(self.P, order), m)
 
     def xi(self, q: Number, alpha: Number | float = 1.0, order: int = 0) -> Number:
         r"""Return the noise covariance $\xi(q)$ or one of its derivatives with respect to q.
@@ -113,7 +129,7 @@ class DenseHopfield:
             >>> DenseHopfield(P=4, kernel="distinct", load_unit="K").xi(1.0, alpha=0.1)
             0.6000000000000001
         """
-        return alpha * _polynomial(_noise(self.P, self.kernel, self.load_unit, order), q)
+        return alpha * polynomial(_noise(self.P, self.kernel, self.load_unit, order), q)
 
     def convert(self, alpha: Number, to: LoadUnit) -> Number:
         r"""Return a load, given in the model's unit, in another one.
@@ -169,11 +185,3 @@ def _derivative(terms: dict[int, Fraction], order: int) -> tuple[float, ...]:
         if power >= order:
             found[power - order] = float(coefficient * math.perm(power, order))
     return tuple(found)
-
-
-def _polynomial(coefficients: tuple[float, ...], x):
-    """Horner's rule; numpy's own would turn numbers into arrays."""
-    value = 0.0 * x + coefficients[-1]
-    for coefficient in coefficients[-2::-1]:
-        value = value * x + coefficient
-    return value

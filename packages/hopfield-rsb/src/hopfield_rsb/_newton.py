@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._averages import slopes
-from ._model import DenseHopfield
+from ._model_base import MeanFieldModel
 from ._noise import largest_chi, overlap, variance, variance_slope
 
 ROUNDOFF = 1e-14  # residual, relative to the unknown, at which one last step exhausts float64
@@ -31,7 +31,7 @@ class Equations(NamedTuple):
     chi_chi: np.ndarray
 
 
-def equations(model: DenseHopfield, alpha, T, m, chi) -> Equations:
+def equations(model: MeanFieldModel, alpha, T, m, chi) -> Equations:
     """Return residuals and Jacobian at (m, chi), everything of shape (n,)."""
     field, stiffness = model.g(m, 1), model.g(m, 2)
     average = slopes(field, np.sqrt(alpha * variance(model, chi, T)), T)
@@ -46,11 +46,11 @@ def equations(model: DenseHopfield, alpha, T, m, chi) -> Equations:
     )
 
 
-def descend(model: DenseHopfield, alpha, T, *, retrieval: bool):
+def descend(model: MeanFieldModel, alpha, T, *, retrieval: bool):
     """Follow the branch down from full order.
 
     Args:
-        model: The network.
+        model: The model.
         alpha: Loads, shape (n,).
         T: Temperatures, shape (n,).
         retrieval: Whether m starts at 1 or stays at 0.
@@ -91,5 +91,5 @@ def descend(model: DenseHopfield, alpha, T, *, retrieval: bool):
     found[active] = True  # slowly converging ones: their residual decides
     if retrieval:
         return m, chi, found & (m > SMALLEST)
-    random_field = model.noise[1] > 0  # then q has no lower end
-    return m, chi, found & (alpha > 0) & (overlap(chi, T) > (0.0 if random_field else SMALLEST))
+    smallest = 0.0 if model.random_field else SMALLEST  # a random field leaves q no lower end
+    return m, chi, found & (alpha > 0) & (overlap(chi, T) > smallest)

@@ -5,8 +5,9 @@ from typing import Literal
 
 import numpy as np
 
-from ._arguments import check_branch, check_model, nonnegative
-from ._model import DenseHopfield
+from ._arguments import broadcast, check_branch, check_model
+from ._averages import TINY
+from ._model_base import MeanFieldModel
 from ._newton import descend
 from ._state import paramagnet, retrieval_or_glass
 
@@ -15,7 +16,9 @@ BRANCHES = ("retrieval", "glass", "paramagnet")
 TOLERANCE = 1e-12  # residual that counts as a solution
 
 
-def rs(*, model: DenseHopfield, alpha: float | np.ndarray, T: float | np.ndarray, branch: Branch = "retrieval") -> dict:
+def rs(
+    *, model: MeanFieldModel, alpha: float | np.ndarray, T: float | np.ndarray, branch: Branch = "retrieval"
+) -> dict:
     r"""Solve the replica-symmetric equations of one branch, at any load and temperature, T = 0 included.
 
     The local field is $h = \beta(g'(m) + \sqrt{\alpha r}\,z)$ with a standard Gaussian z, and
@@ -26,11 +29,12 @@ def rs(*, model: DenseHopfield, alpha: float | np.ndarray, T: float | np.ndarray
     T = 0 is solved as it stands, in $\chi = \beta(1-q)$. Values do not depend on which cells are solved together.
 
     Args:
-        model: The network, with the meaning of its noise and of its load.
+        model: The model, with the meaning of its noise and of its load.
         alpha: Load in the model's unit, 0 to 1e50; a number or an array.
         T: Temperature in the unit in which a condensed pattern has energy -N/2, 0 to 1e50; a number or an array.
             Values below 1e-100 are T = 0.
-        branch: "retrieval" (m > 0), "glass" (m = 0, q > 0) or "paramagnet" (m = q = 0).
+        branch: "retrieval" (m > 0 by the signal), "glass" (q > 0 without retrieval; m = 0 unless there is an external
+            field) or "paramagnet" (m = q = 0).
 
     Returns:
         A dict of numbers, or of arrays of the shape to which alpha and T broadcast:
@@ -42,13 +46,13 @@ def rs(*, model: DenseHopfield, alpha: float | np.ndarray, T: float | np.ndarray
         - `residual`: largest residual of the equations for m and, relative to $1 + \chi$, for $\chi$;
         - `converged`: whether the branch exists and was solved to a residual of 1e-12;
         - `branch`: the branch, or "none" where it does not exist;
-        - `P`, `kernel`, `load_unit`: the model's conventions, one value for all cells.
+        - the model's own fields, such as `P`, `kernel`, `load_unit`: its conventions, one value for all cells.
 
         Where `branch` is "none" the other values belong to the last point of the search, where no equation is
         solved; they are never NaN. A paramagnet that does not exist (T = 0, or T <= 1 at P = 2) has `f` = $-\infty$.
 
     Raises:
-        TypeError: The model is no DenseHopfield, or alpha or T is not real.
+        TypeError: The model is none of this package, or alpha or T is not real.
         ValueError: alpha or T is out of range or NaN, their shapes do not broadcast, or the branch is unknown.
 
     Source:
@@ -64,18 +68,23 @@ def rs(*, model: DenseHopfield, alpha: float | np.ndarray, T: float | np.ndarray
     """
     check_model(model)
     check_branch(branch, BRANCHES)
-    loads, temperatures = nonnegative("alpha", alpha), nonnegative("T", T)
-    try:
-        loads, temperatures = np.broadcast_arrays(loads, temperatures)
-    except ValueError:
-        raise ValueError(f"alpha and T must broadcast, got shapes {loads.shape} and {temperatures.shape}") from None
-    shape, loads, temperatures = loads.shape, loads.ravel(), temperatures.ravel()
-    if branch == "paramagnet":
-        state, found = paramagnet(model, loads, temperatures)
-    else:
-        m, chi, found = descend(model, loads, temperatures, retrieval=branch == "retrieval")
-        state = retrieval_or_glass(model, loads, temperatures, m, chi)
-    state["converged"] = found & (state["residual"] <= TOLERANCE)
+    loads, temperatures = broadcast(alpha, T)
+    shape = loads.shape
+    state, _ = symmetric(model, loads.ravel(), temperatures.ravel(), branch)
     state["branch"] = np.where(state["converged"], branch, "none").astype("<U10")
     values = {name: value.reshape(shape) if shape else value.item() for name, value in state.items()}
     return values | dataclasses.asdict(model)
+
+
+def symmetric(model: MeanFieldModel, alpha, T, branch: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    r"""Return the observables of a branch and $\chi = \beta(1-q)$, everything of shape (n,)."""
+    if branch == "paramagnet":
+        state, found = paramagnet(model, alpha, T)
+        found, chi = found & (model.field == 0), 1 / np.maximum(T, TINY)
+    else:
+        # An external field magnetises the glass; without one its m is zero.
+        m, chi, found = descend(model, alpha, T, retrieval=branch == "retrieval" or model.field > 0)
+        found &= model.retrieves if branch == "retrieval" else True
+        state = retrieval_or_glass(model, alpha, T, m, chi)
+    state["converged"] = found & (state["residual"] <= TOLERANCE)
+    return state, chi
