@@ -7,6 +7,10 @@ The peers keep quaternions, four or seven numbers; ours are matrices, nine or si
 their checks of the argument. 50,000 elements with normal coordinates. A ratio is our best time over that of the best
 peer; times are the processor's, compilation apart, every round runs all in turn. exp and log are compared with the
 peer's first, as matrices and rotation vectors. "exp as matrix" counts the equal work of a peer that forms the matrix.
+
+The process is bound to one core. XLA would otherwise compute in a pool of threads, and Linux adds what a thread has
+used to the clock of its process only at a tick or when the thread stops: read just after a call, it leaves out
+anything from none to nearly all of the work, and a best time picks the largest omission.
 """
 
 import os
@@ -15,13 +19,14 @@ import sys
 # Freed memory is kept, or all would mostly wait for fresh pages.
 SETTINGS = {
     "OMP_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
 }
 if any(os.environ.get(name) != value for name, value in SETTINGS.items()):
     os.environ.update(SETTINGS)
     os.execv(sys.executable, [sys.executable, *sys.argv])
+os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import time
 import warnings

@@ -1,6 +1,7 @@
 """The sets of graphs and their formats."""
 
 import hashlib
+import socket
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -126,6 +127,18 @@ def test_graphs_are_fetched_by_hash_where_there_is_no_file(monkeypatch, tmp_path
         server.shutdown()
     monkeypatch.setenv("SYMMETRON_DATA", str(SLICE))
     np.testing.assert_array_equal(fetched["adjacency"], fs.sr25()["adjacency"])
+
+
+def test_what_cannot_be_fetched_is_explained(monkeypatch, tmp_path):
+    pytest.importorskip("pooch", reason="pooch is in the extra `data`")
+    monkeypatch.delenv("SYMMETRON_DATA", raising=False)
+    with socket.socket() as unused:  # bound but not listening: connections are refused
+        unused.bind(("127.0.0.1", 0))
+        origin = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+        monkeypatch.setattr(_graph_sets, "ORIGIN", origin)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        with pytest.raises(ConnectionError, match=rf"sr251256\.g6 could not be fetched from {origin}.*SYMMETRON_DATA"):
+            fs.sr25()
 
 
 def test_missing_files_are_explained(monkeypatch):

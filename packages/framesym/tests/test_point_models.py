@@ -256,7 +256,7 @@ def test_bad_arguments_are_named(words, call):
     "net", [GNN(width=4), EGNN(width=4), FAGNN(liegroups.E(3), vectors=2)], ids=lambda net: type(net).__name__
 )
 def test_wrong_types_of_motion_are_named(net):
-    with pytest.raises(TypeError, match=r"x must be of a floating-point type, got torch\.int64"):
+    with pytest.raises(TypeError, match=r"x must be torch\.float32, as the parameters of \w+ are, got torch\.int64"):
         net(X.long(), X.long(), X[..., 0])
     with pytest.raises(TypeError, match=r"v must have the type of x, torch\.float32, got torch\.float64"):
         net(X, X.double(), X[..., 0])
@@ -269,3 +269,14 @@ def test_patches_of_a_line_are_the_same_wherever_it_is():
     x = (x @ turn.T + 5)[None]
     net = FALocalPointNet(liegroups.SE(3), **LOCAL | {"k": 4}).double()
     assert measured(net, liegroups.SE(3), x, "point", "vector", samples=16) < 1e-9
+
+
+@pytest.mark.parametrize("name", [*FIELDS, *PLAIN, *MOVERS])
+def test_another_type_than_that_of_the_parameters_is_named(name):
+    net = PLAIN[name]() if name in PLAIN else (FIELDS | MOVERS)[name](liegroups.SE(3))
+    x = torch.zeros(2, 30, 3, dtype=F64)
+    given = {"x": x, "v": x, "charges": x[..., 0]} if name in MOVERS else {"x": x}
+    if name == "average":
+        given["x"] = x + torch.arange(90.0).sin().reshape(30, 3)  # it is the network inside that tells
+    with pytest.raises(TypeError, match=r"x must be torch\.float32, as the parameters of \w+ are, got torch\.float64"):
+        net(**given)

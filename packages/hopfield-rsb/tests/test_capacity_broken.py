@@ -124,10 +124,25 @@ def test_a_search_that_is_cut_short_says_so(monkeypatch):
 
 
 @pytest.mark.slow
-def test_two_spins_above_zero_temperature():
-    found = capacity(model=Hopfield(), ansatz="1RSB", T=0.002)
-    assert found["converged"] and found["ansatz"] == "1RSB"
-    assert capacity(model=Hopfield(), ansatz="1RSB")["alpha"] < found["alpha"] < 0.1385
+@pytest.mark.parametrize("T", [0.002, 0.02])
+def test_two_spins_above_zero_temperature(T):
+    """The functional in JAX, a second implementation, is stationary there and its equations are singular."""
+    jax = pytest.importorskip("jax")
+    from hopfield_rsb import Functional
+
+    found = capacity(model=Hopfield(), ansatz="1RSB", T=T)
+    assert found["converged"] and found["ansatz"] == "1RSB" and found["residual"] <= 1e-11
+    with jax.enable_x64(True):
+        point = jax.numpy.array([found[name] for name in ("m", "q1", "chi", "mu1")])
+        trial = Functional(Hopfield(), RSB(1))
+        residual, jacobian = jax.jit(
+            lambda x: (trial.equations(x, found["alpha"], T), jax.jacfwd(trial.equations)(x, found["alpha"], T))
+        )(point)
+    assert np.abs(residual).max() < 1e-11
+    # rows and columns of one size: derivatives by ln(1 - m), ln(1 - q1), ln chi, ln mu
+    jacobian = np.array(jacobian) * np.array([1 - found["m"], 1 - found["q1"], found["chi"], found["mu1"]])
+    singular = np.linalg.svd(jacobian / np.linalg.norm(jacobian, axis=1, keepdims=True))[1]
+    assert singular[-1] < 1e-5 * singular[-2]
 
 
 def test_unbroken_symmetry_is_said():

@@ -255,3 +255,17 @@ def test_an_unknown_line_is_answered_with_the_known_ones():
 def test_wrong_range_is_named(largest):
     with pytest.raises(ValueError, match="largest must be a positive number"):
         phase_diagram(PSpin(3), largest=largest)
+
+
+@pytest.mark.slow
+def test_the_broken_spinodal_of_two_spins_ends_where_the_symmetric_one_is_marginal():
+    """Both lines and the one of instability meet in one point; below, breaking raises the capacity a little."""
+    model = DenseHopfield(P=2)
+    broken, marginal = line("spinodal", P=2, ansatz="1RSB"), line("at", P=2)
+    assert broken.converged and (broken.residual <= 1e-11).all()
+    assert marginal.ends[1] == "meets the spinodal" and "merge" in broken.ends[1]
+    # the last point is where the gap of the overlaps is half a percent of 1 - q1
+    assert (broken.alpha[-1], broken.T[-1]) == pytest.approx((marginal.alpha[-1], marginal.T[-1]), abs=1e-4)
+    symmetric = [capacity(model=model, T=float(T))["alpha"] for T in broken.T]
+    gain = broken.alpha - symmetric
+    assert (gain > 0).all() and (np.diff(gain) < 0).all() and gain[-1] < 1e-6

@@ -37,6 +37,11 @@ class Copies:
     shape: Mapping[str, tuple[int, ...]]
     replaced: Mapping[str, Tensor]
 
+    @property
+    def own(self) -> bool:
+        """Whether the copies are the items, and their rows the original ones."""
+        return self.source is None and self.pair is None
+
     def take(self, argument: Typed, value: Any) -> Any:
         """Return the rows of an argument, one for each row of the copies."""
         if argument.name in self.replaced:
@@ -140,7 +145,10 @@ def _where(present: Tensor, count: Tensor) -> Tensor:
 
 def _chosen(frames: FrameSet, element: Tensor | None) -> tuple[Tensor, Tensor]:
     if element is None:
-        return frames.linear[..., 0, :, :], frames.inverse[..., 0, :, :]
+        return frames.linear.select(-3, 0), frames.inverse.select(-3, 0)
+    if frames.basis is not None and frames.signs is not None:
+        linear = frames.basis * frames.signs[element].unsqueeze(-2)
+        return linear, linear.mT
     index = element[..., None, None, None].expand(*element.shape, 1, *frames.linear.shape[-2:])
     return frames.linear.gather(-3, index).squeeze(-3), frames.inverse.gather(-3, index).squeeze(-3)
 

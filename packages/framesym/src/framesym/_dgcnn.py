@@ -145,7 +145,7 @@ class DGCNN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map points (*batch, n, dim) to unit vectors (*batch, n, dim)."""
-        check_cloud(x, self.dim)
+        check_cloud(self, x, self.dim)
         return nn.functional.normalize(self.net(x), dim=-1)
 
 
@@ -216,5 +216,5 @@ class FADGCNN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map points (*batch, n, d) to unit vectors (*batch, n, d)."""
-        check_cloud(x, self.average.frame.d)
+        check_cloud(self, x, self.average.frame.d)
         return nn.functional.normalize(self.average(x), dim=-1)

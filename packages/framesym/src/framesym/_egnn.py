@@ -78,7 +78,7 @@ class EGNN(nn.Module):
         Returns:
             Positions, (*batch, n, d).
         """
-        check_motion(x, v, charges, None)
+        check_motion(self, x, v, charges, None)
         centre = x.mean(-2, keepdim=True)
         place = x - centre
         h = self.enter(torch.linalg.vector_norm(v, dim=-1, keepdim=True))

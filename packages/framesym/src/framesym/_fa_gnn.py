@@ -122,7 +122,7 @@ class FAGNN(nn.Module):
         Returns:
             Positions, (*batch, n, d).
         """
-        check_motion(x, v, charges, self.first.frame.d)
+        check_motion(self, x, v, charges, self.first.frame.d)
         centre = x.mean(-2, keepdim=True)
         centred = x - centre
         edge = edge_features(centred, charges)

@@ -1,6 +1,6 @@
 """What a frame gives for a batch of inputs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -35,6 +35,8 @@ class FrameSet:
         basis: Where all elements of an item are one matrix times signs: that matrix, (*batch, d, d). Inputs are then
             rotated once, and copies differ by signs.
         signs: The signs that go with `basis`, the same for all items: (F, d), of entries +1 and -1.
+        centred: Where they are at hand, in a frame of float64: the points that it was found from, as columns
+            (d, *batch, n) relative to the centroid, zero where masked.
     """
 
     group: Any
@@ -51,6 +53,7 @@ class FrameSet:
     free: Tensor | None = None
     basis: Tensor | None = None
     signs: Tensor | None = None
+    centred: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.inverse is None:
@@ -86,8 +89,27 @@ class FrameSet:
         if self.linear.dtype == dtype == self.gap.dtype:
             return self
         arrays = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        cast = {name: _cast(a, dtype) for name, a in arrays.items() if isinstance(a, Tensor)}
+        cast = {name: _cast(a, dtype) for name, a in arrays.items() if isinstance(a, Tensor)} | {"centred": None}
         return replace(self, **cast, diagnostics={name: _cast(a, dtype) for name, a in self.diagnostics.items()})
+
+
+class Usual:
+    """What a frame tells of items with nothing unusual about them, made once; with one element an item by default."""
+
+    def __init__(self, d: int, size: int = 1) -> None:
+        self._size = size
+        self._told = {
+            "weights": torch.tensor(1 / size, dtype=torch.float64),
+            "mask": torch.tensor(True),
+            "projector": torch.eye(d, dtype=torch.float64),
+            "rank": torch.tensor(d),
+            "degenerate": torch.tensor(False),
+        }
+
+    def __call__(self, batch: Sequence[int], device: torch.device) -> dict[str, Tensor]:
+        """Return `weights`, `mask`, `projector`, `rank` and `degenerate` of a frame with these batch axes."""
+        own = {"weights": (self._size,), "mask": (self._size,), "projector": self._told["projector"].shape}
+        return {name: a.to(device).expand((*batch, *own.get(name, ()))) for name, a in self._told.items()}
 
 
 def _cast(array: Tensor, dtype: torch.dtype) -> Tensor:

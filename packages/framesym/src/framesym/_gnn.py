@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, silu
 
+from framesym._input_type import require_type
 from framesym._seeded import Real, check_counts, real_type, seeded
 
 
@@ -43,12 +44,11 @@ def edge_features(x: Tensor, charges: Tensor) -> Tensor:
     return torch.stack([product.to(x.dtype), (x.unsqueeze(-2) - x.unsqueeze(-3)).square().sum(-1)], -1)
 
 
-def check_motion(x: Tensor, v: Tensor, charges: Tensor, dim: int | None) -> None:
-    """Require positions and velocities (*batch, n, dim) and charges (*batch, n)."""
+def check_motion(net: nn.Module, x: Tensor, v: Tensor, charges: Tensor, dim: int | None) -> None:
+    """Require positions and velocities (*batch, n, dim) of the network's type, and charges (*batch, n)."""
     if x.ndim < 2 or (dim is not None and x.shape[-1] != dim):
         raise ValueError(f"x must have shape (*batch, n, {dim or 'd'}), got {tuple(x.shape)}")
-    if not x.is_floating_point():
-        raise TypeError(f"x must be of a floating-point type, got {x.dtype}")
+    require_type(net, x=x)
     if v.dtype != x.dtype:
         raise TypeError(f"v must have the type of x, {x.dtype}, got {v.dtype}")
     if v.shape != x.shape:
@@ -108,7 +108,7 @@ class GNN(nn.Module):
         Returns:
             Positions, (*batch, n, dim).
         """
-        check_motion(x, v, charges, self.dim)
+        check_motion(self, x, v, charges, self.dim)
         centre = x.mean(-2, keepdim=True)
         centred = x - centre
         edge = edge_features(centred, charges)

@@ -28,6 +28,7 @@ def graph8c() -> dict[str, np.ndarray]:
 
     Raises:
         ImportError: If the file has to be fetched and pooch is not installed.
+        ConnectionError: If it cannot be fetched.
         ValueError: If a file is not what it should be.
 
     Examples:
@@ -48,6 +49,7 @@ def sr25() -> dict[str, np.ndarray]:
 
     Raises:
         ImportError: If the file has to be fetched and pooch is not installed.
+        ConnectionError: If it cannot be fetched.
         ValueError: If a file is not what it should be.
 
     Examples:
@@ -228,4 +230,10 @@ def _catalogue(name: str) -> Path:
             f"{name} is neither in $SYMMETRON_DATA/framesym/graphs nor can it be fetched without pooch; "
             "set SYMMETRON_DATA or run `pip install framesym[data]`"
         ) from None
-    return Path(pooch.retrieve(ORIGIN + name, FILES[name], fname=name, path=pooch.os_cache("framesym")))
+    try:
+        return Path(pooch.retrieve(ORIGIN + name, FILES[name], fname=name, path=pooch.os_cache("framesym")))
+    except OSError as error:  # what requests raises without a network, among others
+        raise ConnectionError(
+            f"{name} could not be fetched from {ORIGIN} ({type(error).__name__}); fetch it by hand, "
+            "and put it in the folder framesym/graphs of the one named by SYMMETRON_DATA"
+        ) from error

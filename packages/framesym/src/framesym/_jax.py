@@ -7,7 +7,7 @@ import torch
 from framesym._euclidean import euclidean
 from framesym._jax_pca import pca_arrays
 from framesym._pca import _TOLERANCE, PCA
-from framesym._qr import QR
+from framesym._qr import QR, touching
 from framesym._qr_arrays import FrameArrays, known
 from framesym._qr_kernel import qr_arrays
 from framesym._qr_points import items, prepared
@@ -67,8 +67,7 @@ def frame_arrays(frame: PCA | QR | Weighted, x: Any, weights: Any = None, mask: 
     if isinstance(frame, QR):
         arrays = qr_arrays(prepared(x, weights, mask, frame.d, frame.kind.translations), frame.kind, frame.lines)
         if known(arrays.degenerate):
-            reason = "the points span a subspace that touches the light cone"
-            raise ValueError(f"{frame!r} has no frame for {items(arrays.degenerate)}: {reason}")
+            raise ValueError(f"{frame!r} has no frame for {items(arrays.degenerate)}: {touching(frame.lines)}")
         return arrays
     if isinstance(frame, Weighted) and not frame.sample:
         points = prepared(x, weights, mask, frame.d, frame.motions.translations)

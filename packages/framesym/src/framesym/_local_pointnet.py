@@ -99,6 +99,6 @@ class FALocalPointNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map points (*batch, n, d) to unit vectors (*batch, n, d)."""
-        check_cloud(x, self.local.frame.d)
+        check_cloud(self, x, self.local.frame.d)
         found = self.local(x=patches(x, self.k))
         return nn.functional.normalize(self.whole(found).squeeze(-2), dim=-1)

@@ -101,7 +101,10 @@ class RestFrame:
         points = prepared(x, weights, mask, self.d, translations=False)
         rest = rest_frame(points, self.kind)
         line = lightlike_line(points, self.kind).found & ~rest.timelike & self.lines
-        self.report(~rest.timelike & ~line, "the total momentum is not timelike")
+        reason = "the total momentum is not timelike"
+        if not self.lines:
+            reason = f"{reason}; lightlike='line' admits parallel massless momenta"
+        self.report(~rest.timelike & ~line, reason)
         inner = self._inner(rest, points, weights, mask)
         outer = boost(rest.velocity, self.kind).unsqueeze(-3)
         frames = self._assemble(outer @ inner[0], inner[1], points, rest, line)

@@ -1,7 +1,6 @@
 """Frames from principal axes."""
 
 import itertools
-import math
 import warnings
 from typing import Any, Literal
 
@@ -10,21 +9,17 @@ from torch import Tensor
 
 from framesym._eigenvectors import eigenvectors
 from framesym._euclidean import euclidean
-from framesym._frameset import FrameSet
+from framesym._frameset import FrameSet, Usual
 from framesym._merge import merged
-from framesym._points import ROUND_OFFS, as_columns, check, check_types, items, weigh
+from framesym._points import as_columns, check, check_types, items, weigh, within
+from framesym._principal import covariance, largest, reached, settled, smallest_gap
 from framesym._ragged import padded
 from framesym._tuple import Tuple
-from framesym._typed import turned_columns
 
 # Relative gap below which two eigenvalues count as equal: some round-offs of the input's type,
 _TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-6, torch.float16: 1e-2, torch.bfloat16: 1e-1}
 # or where another frame is at hand, enough of them for axes that are precise.
 _CAREFUL = {torch.float64: 1e-4, torch.float32: 1e-2, torch.float16: 5e-2, torch.bfloat16: 2e-1}
-
-
-# Relative error that no eigenvalue has.
-_SURE = 1e-13
 
 
 class DegenerateFrameWarning(UserWarning):
@@ -89,6 +84,9 @@ class PCA:
         self.translations = motions.translations
         self.degenerate = degenerate
         self.tolerance = tolerance
+        signs = torch.tensor(list(itertools.product((1.0, -1.0), repeat=self.d)), dtype=torch.float64)
+        self.signs = signs if self.reflections else signs[signs.prod(-1) > 0]
+        self._usual = Usual(self.d, len(self.signs))
 
     def __repr__(self) -> str:
         return f"PCA({getattr(self.group, 'name', self.group)})"
@@ -120,75 +118,94 @@ class PCA:
         if batch is not None:
             x, weights, mask = padded(x, weights, mask, batch)
         points, centred, centroid, share = self._centre(x, weights, mask)
-        radius = _largest(centred.detach())
-        unit = centred / torch.where(radius > 0, radius, 1.0)[..., None, None]
         tolerance = self.tolerance or _TOLERANCE[x.dtype]
-        heavy = unit / unit.shape[-1] if share is None else share.unsqueeze(-2) * unit
-        variances, basis = eigenvectors(unit @ heavy.mT, tolerance)
+        careful = self.tolerance or (_CAREFUL if self.degenerate == "tuple" else _TOLERANCE)[x.dtype]
+        unit, matrix = centred, covariance(centred, share)
+        # Whatever is not finite shows in the trace.
+        if not within(matrix.detach().diagonal(dim1=-2, dim2=-1).sum(-1)):
+            check(x, weights, mask, self.d)
+            radius = largest(centred.detach())
+            scale = torch.where(radius > 0, radius, 1.0).unsqueeze(-1)
+            points, unit = points / scale, centred / scale
+            matrix = covariance(unit, share)
+        variances, basis = eigenvectors(matrix, tolerance)
         if not self.reflections:
             turn = torch.linalg.det(basis.detach()).sign()[..., None, None]
             basis = torch.cat([basis[..., :1] * turn, basis[..., 1:]], -1)
-
-        offset = _largest(points.detach()) / radius
-        variances = _measurable(variances.detach(), offset, x.dtype)
-        zero = _unreached(unit.detach(), basis.detach(), variances, offset, x.dtype, tolerance)
-        careful = self.tolerance or (_CAREFUL if self.degenerate == "tuple" else _TOLERANCE)[x.dtype]
-        # Two null axes do no harm here, but whether they are null is a matter of round-off, and point tuples, the other
-        # answer, would be another function: where there are tuples they are taken on either side.
-        known = zero if self.degenerate != "tuple" else torch.zeros_like(zero)
-        gap, degenerate = _compare(variances, known, careful)
-        if self.degenerate != "tuple":
-            self.report(degenerate, f"eigenvalues of the covariance coincide (relative gap below {tolerance:g})")
-        total = variances.sum(-1, keepdim=True)
-        signs = self._signs(basis)
-        free = zero & (zero.sum(-1, keepdim=True) > 1)
-        projector = torch.eye(self.d, dtype=basis.dtype, device=x.device).expand(basis.shape)
-        if free.any():
-            projector = (basis.detach() * (~free).to(basis.dtype).unsqueeze(-2)) @ basis.detach().mT
-        frames = FrameSet(
-            group=self.group,
-            linear=basis.unsqueeze(-3) * signs.unsqueeze(-2),
-            centroid=centroid,
-            weights=basis.new_full((), 1 / len(signs)).expand(*gap.shape, len(signs)),
-            mask=torch.ones((), dtype=torch.bool, device=x.device).expand(*gap.shape, len(signs)),
-            projector=projector,
-            gap=gap,
-            rank=self.d - zero.sum(-1),
-            degenerate=degenerate,
-            diagnostics={"variances": variances / torch.where(total > 0, total, 1.0)},
-            free=free if free.any() else None,
-            basis=basis,
-            signs=signs,
-        )
-        if self.degenerate == "tuple" and degenerate.any():
+        variances = variances.detach()
+        gap = smallest_gap(variances)
+        round_off = torch.finfo(x.dtype).eps
+        degenerate, zero = gap < careful, None
+        if (
+            weights is not None
+            or unit is not centred
+            or not settled(variances, degenerate, centroid.detach(), x.shape[-2], round_off, tolerance)
+        ):
+            variances, zero = reached(points.detach(), unit.detach(), variances, basis.detach(), round_off, tolerance)
+            # Two null axes do no harm here, but whether they are null is a matter of round-off, and point tuples, the
+            # other answer, would be another function: where there are tuples they are taken on either side.
+            gap = smallest_gap(variances, None if self.degenerate == "tuple" else zero)
+            degenerate = gap < careful
+            if self.degenerate != "tuple":
+                self.report(degenerate, f"eigenvalues of the covariance coincide (relative gap below {tolerance:g})")
+        frames = self._assemble(variances, basis, centred, centroid, gap, degenerate, zero)
+        if self.degenerate == "tuple" and zero is not None and degenerate.any():
             given = [None if a is None else a[degenerate] for a in (weights, mask)]
             frames = merged(frames, degenerate, Tuple(self.group)(x[degenerate], *given, dtype=torch.float64))
         return frames.to(dtype or x.dtype)
 
+    def _assemble(
+        self,
+        variances: Tensor,
+        basis: Tensor,
+        centred: Tensor,
+        centroid: Tensor,
+        gap: Tensor,
+        degenerate: Tensor,
+        zero: Tensor | None,
+    ) -> FrameSet:
+        """Return the frame, given which axes no point reaches along; None if all are reached."""
+        signs = self.signs.to(basis.device)
+        # In memory the batch goes last, so that products with signs and points run over it.
+        basis = basis.movedim((-2, -1), (0, 1)).contiguous().movedim((0, 1), (-2, -1))
+        told = self._usual(gap.shape, basis.device) | {"degenerate": degenerate}
+        if zero is not None:
+            told["rank"] = self.d - zero.sum(-1)
+            free = zero & (told["rank"] < self.d - 1).unsqueeze(-1)
+            if free.any():
+                told["free"] = free
+                told["projector"] = (basis.detach() * (~free).to(basis.dtype).unsqueeze(-2)) @ basis.detach().mT
+        variances = variances.clamp_min(0.0)
+        total = variances.sum(-1, keepdim=True).clamp_min(torch.finfo(variances.dtype).tiny)
+        return FrameSet(
+            group=self.group,
+            linear=basis.unsqueeze(-3) * signs.unsqueeze(-2),
+            centroid=centroid.movedim(0, -1),
+            gap=gap,
+            diagnostics={"variances": variances / total},
+            basis=basis,
+            signs=signs,
+            centred=centred,
+            **told,
+        )
+
     def _centre(
         self, x: Tensor, weights: Tensor | None, mask: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-        """Return points and centred points as columns (*batch, d, n), the centroid, and shares if they differ."""
+        """Return points and centred points as columns (d, *batch, n), the centroid, and shares if they differ."""
         if weights is None and mask is None:
             check_types(x, weights, mask, self.d)
             points, share, here = as_columns(x), None, None
             centroid = points.sum(-1) / x.shape[-2]
-            # Whatever is not finite shows in the sum; one that overflows calls for a look at every entry too.
-            if not math.isfinite(centroid.detach().sum()):
-                check(x, weights, mask, self.d)
         else:
             here = check(x, weights, mask, self.d)
             rows, share = weigh(x, weights, here)
             points = as_columns(rows)
-            centroid = (share.unsqueeze(-2) * points).sum(-1)
+            centroid = (share * points).sum(-1)
         if not self.translations:
             return points, points, torch.zeros_like(centroid), share
         centred = points - centroid.unsqueeze(-1)
-        return points, centred if here is None else torch.where(here.unsqueeze(-2), centred, 0.0), centroid, share
-
-    def _signs(self, like: Tensor) -> Tensor:
-        signs = torch.tensor(list(itertools.product((1.0, -1.0), repeat=self.d)), dtype=like.dtype, device=like.device)
-        return signs if self.reflections else signs[signs.prod(-1) > 0]
+        return points, centred if here is None else torch.where(here, centred, 0.0), centroid, share
 
     def report(self, which: Tensor, reason: str) -> None:
         """Raise or warn, as `degenerate` says, if the frame is no frame for the batch items that are set."""
@@ -200,41 +217,3 @@ class PCA:
         if self.degenerate == "tuple":
             raise ValueError(text)
         warnings.warn(f"{text}; the result is not equivariant there", DegenerateFrameWarning, stacklevel=3)
-
-
-def _largest(points: Tensor) -> Tensor:
-    return points.abs().amax((-2, -1))
-
-
-def _measurable(variances: Tensor, offset: Tensor, dtype: torch.dtype) -> Tensor:
-    """Set the variances to zero where the largest one is round-off: there the weighted points coincide."""
-    round_off = ROUND_OFFS * torch.finfo(dtype).eps * offset.unsqueeze(-1)
-    return torch.where(variances[..., -1:].sqrt() > round_off, variances.clamp_min(0.0), 0.0)
-
-
-def _unreached(
-    unit: Tensor, basis: Tensor, variances: Tensor, offset: Tensor, dtype: torch.dtype, tolerance: float
-) -> Tensor:
-    """Tell the axes along which every point is zero to round-off, given points of radius one as columns.
-
-    Two round-offs add up: that of the input, relative to its largest coordinate, and that of the eigenvectors, which
-    grows as the smallest variance that is surely not zero becomes small.
-    """
-    surely = torch.where(variances > tolerance * variances[..., -1:], variances, math.inf).amin(-1, keepdim=True)
-    amplified = (variances[..., -1:] / surely).sqrt()
-    eps = torch.finfo(dtype).eps * offset.unsqueeze(-1) + torch.finfo(torch.float64).eps * amplified
-    limit = ROUND_OFFS * eps.nan_to_num(nan=math.inf)
-    # A mean square is at most the largest square, so that a variance well above round-off spares the look.
-    if (variances > 4 * limit.square() + _SURE * variances[..., -1:]).all():
-        return torch.zeros_like(variances, dtype=torch.bool)
-    heights = turned_columns(basis.mT, unit.movedim(-2, 0)).abs().amax(-1)
-    return heights.movedim(0, -1) <= limit
-
-
-def _compare(variances: Tensor, zero: Tensor, tolerance: float) -> tuple[Tensor, Tensor]:
-    """Return the smallest relative gap outside the null space, and whether it is below the tolerance."""
-    largest = torch.where(variances[..., -1:] > 0, variances[..., -1:], 1.0)
-    gaps = variances.diff(dim=-1) / largest
-    gaps = torch.where(zero[..., 1:] & zero[..., :-1], math.inf, gaps)
-    gap = torch.cat([gaps, torch.full_like(largest, math.inf)], -1).amin(-1)
-    return gap, gap < tolerance

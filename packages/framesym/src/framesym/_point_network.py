@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 import torch
 from torch import nn
 
+from framesym._input_type import require_type
+
 
 class PointNetwork(nn.Module):
     r"""Classify weighted point sets from Fourier features of their coordinates.
@@ -90,6 +92,7 @@ class PointNetwork(nn.Module):
         """
         if x.ndim < 2 or x.shape[-1] != self.dim:
             raise ValueError(f"x must have shape (..., points, {self.dim}), got {tuple(x.shape)}")
+        require_type(self, x=x)
         heavy = torch.ones_like(x[..., 0]) if weights is None else weights
         total = heavy.sum(-1, keepdim=True)
         if not (total > 0).all():

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from framesym._dense import Transform, chain
+from framesym._input_type import require_type
 from framesym._pca import PCA
 from framesym._seeded import Real, check_counts, real_type, seeded
 from framesym._symmetrize import Mode, symmetrize
@@ -53,10 +54,11 @@ class PointFeatures(nn.Module):
         return self.head(torch.cat([whole, *found], -1))
 
 
-def check_cloud(x: Tensor, dim: int) -> None:
-    """Require points (*batch, n, dim)."""
+def check_cloud(net: nn.Module, x: Tensor, dim: int) -> None:
+    """Require points (*batch, n, dim) of the network's type."""
     if x.ndim < 3 or x.shape[-1] != dim:
         raise ValueError(f"x must have shape (*batch, n, {dim}) with a batch axis, got {tuple(x.shape)}")
+    require_type(net, x=x)
 
 
 def check_widths(widths: Sequence[int], head: Sequence[int]) -> None:
@@ -118,7 +120,7 @@ class PointNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map points (*batch, n, dim) to unit vectors (*batch, n, dim)."""
-        check_cloud(x, self.dim)
+        check_cloud(self, x, self.dim)
         return nn.functional.normalize(self.net(x), dim=-1)
 
 
@@ -184,5 +186,5 @@ class FAPointNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map points (*batch, n, d) to unit vectors (*batch, n, d)."""
-        check_cloud(x, self.average.frame.d)
+        check_cloud(self, x, self.average.frame.d)
         return nn.functional.normalize(self.average(x), dim=-1)

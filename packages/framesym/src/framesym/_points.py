@@ -9,6 +9,8 @@ from torch import Tensor
 FLOATS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 # A length below this many round-offs of the largest coordinate counts as zero.
 ROUND_OFFS = 8
+# Squares of lengths outside are scaled first, so that they neither overflow nor lose digits.
+_RANGE = (1e-270, 1e270)
 
 
 def check(x: Tensor, weights: Tensor | None, mask: Tensor | None, d: int) -> Tensor:
@@ -60,11 +62,16 @@ def weigh(x: Tensor, weights: Tensor | None, present: Tensor) -> tuple[Tensor, T
 
 
 def as_columns(x: Tensor) -> Tensor:
-    """Return points (*batch, n, d) as columns (*batch, d, n) in float64.
+    """Return points (*batch, n, d) as columns (d, *batch, n) in float64: inner loops run over points and items."""
+    return x.movedim(-1, 0).to(torch.float64, memory_format=torch.contiguous_format)
 
-    In memory the coordinates come first, so that the innermost loops run over points and items.
-    """
-    return x.movedim(-1, 0).to(torch.float64, memory_format=torch.contiguous_format).movedim(0, -2)
+
+def within(squares: Tensor) -> bool:
+    """Whether all squares of lengths can be computed with, which those of points that are not finite cannot."""
+    if not squares.numel():
+        return True
+    lowest, highest = squares.aminmax()
+    return _RANGE[0] < float(lowest) and float(highest) < _RANGE[1]
 
 
 def require(valid: Tensor, rule: str) -> None:

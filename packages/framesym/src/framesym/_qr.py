@@ -110,13 +110,21 @@ class QR:
         """
         x, weights, mask = as_tensors(x, weights, mask, batch)
         arrays = qr_arrays(prepared(x, weights, mask, self.d, self.kind.translations), self.kind, self.lines)
-        self.report(arrays.degenerate, "the points span a subspace that touches the light cone")
+        self.report(arrays.degenerate, touching(self.lines))
         return frameset(self.group, arrays).to(dtype or x.dtype)
 
     def report(self, which: Tensor, reason: str) -> None:
         """Raise if there is no frame for the batch items that are set."""
         if which.any():
             raise ValueError(f"{self!r} has no frame for {items(which)}: {reason}")
+
+
+def touching(lines: bool) -> str:
+    """Say why points have no frame next to the light cone, and what to do about it."""
+    reason = "the points span a subspace that touches the light cone"
+    if lines:
+        return f"{reason}, and do not all lie on one lightlike line"
+    return f"{reason}; lightlike='line' admits points on one lightlike line, such as a single massless momentum"
 
 
 def as_tensors(x: Any, weights: Any, mask: Any, batch: Tensor | None) -> tuple[Tensor, Tensor | None, Tensor | None]:

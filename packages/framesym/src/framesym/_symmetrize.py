@@ -1,7 +1,6 @@
 """Averaging a network over the frame of its input."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from functools import partial
 from typing import Any, Literal
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from framesym._copies import Copies, DenseLayout, RaggedLayout
+from framesym._flips import Flips, fold, unfold
 from framesym._frameset import FrameSet
 from framesym._local import Local
 from framesym._ragged import Ragged
@@ -162,25 +162,34 @@ class _Call:
         first = self.layout.single(None)
         first.linear, first.inverse = frames.basis, frames.basis.mT
         canonical = {name: self._enter(first, name, value) for name, value in self.given.items()}
-        batch = len(frames.batch)
+        signs, batch = frames.signs, frames.batch
+        if loop:
+            flips = Flips(owner.arguments, signs, len(batch)), Flips(owner.results, signs, len(batch))
 
-        def mean(signs: Tensor) -> dict[str, Tensor]:
-            copies = {name: _fold(owner.arguments[name], value, signs, batch) for name, value in canonical.items()}
-            results = self._ask(copies)
-            return {name: _unfold(owner.results[name], y, signs, frames.batch) for name, y in results.items()}
+            def one(element: int) -> dict[str, Tensor]:
+                results = self._ask({name: flips[0](name, value, element) for name, value in canonical.items()})
+                for name, y in results.items():
+                    owner.results[name].check(y, batch)
+                return {name: flips[1](name, y, element) for name, y in results.items()}
 
-        every = frames.signs
-        results = self._alike([partial(mean, signs) for signs in every.split(1)]) if loop else mean(every)
-        return {name: self._leave(first, name, y / len(every)) for name, y in results.items()}
+            total = self._alike([partial(one, element) for element in range(len(signs))])
+        else:
+            results = self._ask({n: fold(owner.arguments[n], v, signs, len(batch)) for n, v in canonical.items()})
+            total = {name: unfold(owner.results[name], y, signs, batch) for name, y in results.items()}
+        return {name: self._leave(first, name, y / len(signs)) for name, y in total.items()}
 
     def _alike(self, calls: Sequence[Callable[[], dict[str, Tensor]]]) -> dict[str, Tensor]:
         """Return the sum of the results of calls that all draw the same random numbers (the same dropout masks)."""
-        total: dict[str, Tensor] = {}
         device = self.frames.gap.device
+        cuda = device.type == "cuda"
+        state, cuda_state = torch.get_rng_state(), torch.cuda.get_rng_state(device) if cuda else None
+        total: dict[str, Tensor] = {}
         for index, call in enumerate(calls):
-            last = index == len(calls) - 1
-            with nullcontext() if last else torch.random.fork_rng([device] if device.type == "cuda" else []):
-                results = call()
+            if index:
+                torch.set_rng_state(state)
+                if cuda_state is not None:
+                    torch.cuda.set_rng_state(cuda_state, device)
+            results = call()
             total = {name: total[name] + y if total else y for name, y in results.items()}
         return total
 
@@ -206,7 +215,8 @@ class _Call:
             return copies.take(typed, value)
         typed.check(value, copies.shape[typed.kind])
         y = copies.take(typed, value)
-        y = typed.enter(y, copies.rows(typed, copies.inverse), copies.rows(typed, copies.centroid))
+        centred = self.frames.centred if name == self.owner.carrier and copies.own else None
+        y = typed.enter(y, copies.rows(typed, copies.inverse), copies.rows(typed, copies.centroid), centred)
         if self.stabiliser is not None:
             y = self.stabiliser.project(typed, y, copies.items(typed))
         if name == self.owner.carrier and self.mask is not None:
@@ -253,6 +263,8 @@ def _blank(x: Tensor, mask: Tensor) -> Tensor:
 
 def _drawn(frames: FrameSet) -> Tensor:
     """Return a random element of each item, drawn with its weight."""
+    if frames.signs is not None:  # all items have all elements, of equal weight
+        return torch.randint(len(frames.signs), frames.batch, device=frames.gap.device)
     reach = frames.weights.detach().cumsum(-1)
     fraction = torch.rand(frames.batch, dtype=reach.dtype, device=reach.device)
     element = (reach <= fraction.unsqueeze(-1)).sum(-1)
@@ -263,29 +275,6 @@ def _drawn(frames: FrameSet) -> Tensor:
 def _named(single: str, words: Words, group: Any) -> dict[str, Typed]:
     named = {single: words} if isinstance(words, str) else words
     return {name: Typed(name, word, group) for name, word in named.items()}
-
-
-def _fold(argument: Typed, value: Any, signs: Tensor, batch: int) -> Any:
-    """Return the copies of an argument (*batch, ...) for signs (F, d), side by side in the first batch axis."""
-    if not isinstance(value, Tensor):
-        return value
-    if argument.fixed:
-        copies = value.expand(len(signs), *value.shape)
-    else:
-        pattern = argument.pattern(signs, value.shape[batch:], value.dtype)
-        copies = value * pattern.reshape(len(signs), *[1] * batch, *pattern.shape[1:])
-    return copies.flatten(0, 1) if batch else copies
-
-
-def _unfold(result: Typed, y: Any, signs: Tensor, batch: tuple[int, ...]) -> Tensor:
-    """Check a result of the network, take the copies out of its first batch axis, and return their sum."""
-    count = len(signs)
-    result.check(y, (count * batch[0], *batch[1:]) if batch else (count,))
-    y = y.unflatten(0, (count, batch[0])) if batch else y
-    if result.fixed:
-        return y.sum(0)
-    pattern = result.pattern(signs, y.shape[1 + len(batch) :], y.dtype)
-    return (y * pattern.reshape(count, *[1] * len(batch), *pattern.shape[1:])).sum(0)
 
 
 def symmetrize(

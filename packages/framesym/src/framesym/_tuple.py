@@ -6,17 +6,13 @@ import torch
 from torch import Tensor
 
 from framesym._euclidean import Euclidean, euclidean
-from framesym._frameset import FrameSet
-from framesym._points import ROUND_OFFS, as_columns, check, check_finite, check_types, items, require, weigh
+from framesym._frameset import FrameSet, Usual
+from framesym._points import ROUND_OFFS, as_columns, check, check_finite, check_types, items, require, weigh, within
 from framesym._ragged import padded
-from framesym._tuple_search import Cloud, search
+from framesym._tuple_search import NOISE, Cloud, Found, guess, search, settled
 
 # Relative difference below which two invariants of points count as equal.
 _TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5, torch.float16: 2e-2, torch.bfloat16: 1e-1}
-# Round-offs of the input that an invariant may be off by.
-_NOISE = 16
-# Squares of lengths outside are scaled first, so that they neither overflow nor lose digits.
-_RANGE = (1e-270, 1e270)
 
 
 class Tuple:
@@ -72,6 +68,7 @@ class Tuple:
         self.motions: Euclidean = motions
         self.tolerance = tolerance
         self.limit = limit
+        self._usual = Usual(self.d)
 
     def __repr__(self) -> str:
         return f"Tuple({getattr(self.group, 'name', self.group)})"
@@ -111,105 +108,101 @@ class Tuple:
         plain = weights is None and mask is None
         # The values of plain points are looked at through their lengths below.
         present = check_types(x, weights, mask, self.d) if plain else check(x, weights, mask, self.d)
-        lead, (n, d) = x.shape[:-2], x.shape[-2:]
-        centred, centroid, share = self._centre(x, weights, present, mask is not None)
-        extra = [] if labels is None else [_labels(labels, mask, x.shape[:-1])]
-        if share is not None and weights is not None:
-            extra.append((share / share.amax(-1, keepdim=True)).detach().unsqueeze(-1))
-        squares = centred.detach().square().sum(1)
-        farthest = squares.amax(-1)
-        shift = centroid.detach()
-        if not _within(farthest):
-            if plain:
-                check_finite(x.detach())
-            scale = centred.detach().abs().amax((-2, -1))
-            scale = torch.where(scale > 0, scale, 1.0)
-            centred, shift = centred / scale[:, None, None], shift / scale.unsqueeze(-1)
-            squares = centred.detach().square().sum(1)
-            farthest = squares.amax(-1)
-        radius = farthest.sqrt()
-        noise = torch.finfo(x.dtype).eps * (1 + shift.norm(dim=-1) / radius).nan_to_num(nan=torch.inf)
+        lead, n = x.shape[:-2], x.shape[-2]
+        columns, centroid, share = self._centre(x, weights, present, mask is not None)
+        squares = columns.detach().square().sum(0)
+        first = guess(columns, squares, self.motions.reflections)
         tolerance = self.tolerance or _TOLERANCE[x.dtype]
-        cloud = Cloud(
-            points=centred,
-            squares=squares,
-            radius=radius,
-            present=None if mask is None else mask.reshape(-1, n),
-            share=None if share is None else share.detach(),
-            labels=torch.cat(extra, -1) if extra else None,
-            noise=noise,
-            tie=(_NOISE * noise).clamp(tolerance, 0.25),
-            flat=radius * (ROUND_OFFS * noise).clamp_min(tolerance / 10),
-        )
-        found = search(cloud, self.motions.reflections, self.limit)
-        if found.crowded is not None:
-            raise ValueError(
-                f"{self!r} has more than limit = {self.limit} candidates for {items(found.crowded.reshape(lead))}"
+        eps = torch.finfo(x.dtype).eps
+        if labels is None and settled(first, centroid.detach(), eps, tolerance, self.motions.reflections):
+            found = Found(None, first.axes, None, first.gap, None, None)
+        else:
+            extra = [] if labels is None else [_labels(labels, mask, x.shape[:-1])]
+            if share is not None and weights is not None:
+                extra.append((share / share.amax(-1, keepdim=True)).detach().unsqueeze(-1))
+            centred, shift = columns, centroid.detach()
+            if not within(squares.amax(-1)):
+                if plain:
+                    check_finite(x.detach())
+                scale = centred.detach().abs().amax((0, -1))
+                scale = torch.where(scale > 0, scale, 1.0)
+                centred, shift = centred / scale.unsqueeze(-1), shift / scale
+                squares = centred.detach().square().sum(0)
+                first = guess(centred, squares, self.motions.reflections)
+            farthest = squares.amax(-1)
+            radius = farthest.sqrt()
+            noise = eps * (1 + (shift.square().sum(0) / farthest).sqrt()).nan_to_num(nan=torch.inf)
+            cloud = Cloud(
+                points=centred.movedim(0, 1),
+                squares=squares,
+                radius=radius,
+                present=None if mask is None else mask.reshape(-1, n),
+                share=None if share is None else share.detach(),
+                labels=torch.cat(extra, -1) if extra else None,
+                noise=noise,
+                tie=(NOISE * noise).clamp(tolerance, 0.25),
+                flat=radius * (ROUND_OFFS * noise).clamp_min(tolerance / 10),
             )
-        axes, mask, weights = self._pack(found.item, found.axes, len(centred))
-        projector = torch.eye(d, dtype=torch.float64, device=x.device).expand(len(centred), d, d)
+            found = search(cloud, first, self.motions.reflections, self.limit)
+            if found.crowded is not None:
+                which = items(found.crowded.reshape(lead))
+                raise ValueError(f"{self!r} has more than limit = {self.limit} candidates for {which}")
+        return self._assemble(found, columns, centroid, lead).to(dtype or x.dtype)
+
+    def _assemble(self, found: Found, columns: Tensor, centroid: Tensor, lead: torch.Size) -> FrameSet:
+        """Return the frame as what was found tells, with the batch axes in place."""
+        told: dict[str, Any] = self._usual((centroid.shape[-1],), columns.device)
+        if found.item is None:
+            axes = found.axes.unsqueeze(1)
+        else:
+            axes, told["mask"], told["weights"] = _packed(found.item, found.axes, len(centroid.mT))
+        if found.rank is not None:
+            told["rank"] = found.rank
         if found.free is not None:
             first = axes.detach()[:, 0]
-            projector = (first * (~found.free).double().unsqueeze(-2)) @ first.mT
-        return FrameSet(
-            group=self.group,
-            linear=axes.reshape(*lead, *axes.shape[1:]),
-            centroid=centroid.reshape(*lead, d),
-            weights=weights.reshape(*lead, weights.shape[-1]),
-            mask=mask.reshape(*lead, mask.shape[-1]),
-            projector=projector.reshape(*lead, d, d),
-            gap=found.gap.reshape(lead),
-            rank=found.rank.reshape(lead),
-            degenerate=torch.zeros(lead, dtype=torch.bool, device=x.device),
-            free=None if found.free is None else found.free.reshape(*lead, d),
-        ).to(dtype or x.dtype)
+            told["projector"] = (first * (~found.free).double().unsqueeze(-2)) @ first.mT
+            told["free"] = found.free
+        told |= {"linear": axes, "centroid": centroid.mT, "gap": found.gap}
+        if len(lead) != 1:
+            told = {name: a.reshape((*lead, *a.shape[1:])) for name, a in told.items()}
+        return FrameSet(group=self.group, centred=columns.reshape(self.d, *lead, columns.shape[-1]), **told)
 
     def _centre(
         self, x: Tensor, weights: Tensor | None, present: Tensor | None, masked: bool
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Return points as columns (B, d, n), relative to the centroid (B, d), and their shares (B, n), in float64.
+        """Return points as columns (d, B, n), relative to the centroid (d, B), and their shares (B, n), in float64.
 
         No shares if all points weigh the same.
         """
         n = x.shape[-2]
-        here = present.reshape(-1, n, 1) if masked and present is not None else None
+        here = present.reshape(-1, n) if masked and present is not None else None
         rows = x.reshape(-1, n, self.d)
-        points = as_columns(rows if here is None else torch.where(here, rows, 0))
+        points = as_columns(rows if here is None else torch.where(here.unsqueeze(-1), rows, 0))
         if present is None:
             share = None
             centroid = points.sum(-1) / n
         else:
             share = weigh(x, weights, present)[1].reshape(-1, n)
-            centroid = (points * share.unsqueeze(1)).sum(-1)
+            centroid = (points * share).sum(-1)
         if not self.motions.translations:
             return points, torch.zeros_like(centroid), share
         centred = points - centroid.unsqueeze(-1)
-        return centred if here is None else torch.where(here.mT, centred, 0.0), centroid, share
+        return centred if here is None else torch.where(here, centred, 0.0), centroid, share
 
     def report(self, which: Tensor, reason: str) -> None:
         """Raise if the frame is no frame for the batch items that are set."""
         if which.any():
             raise ValueError(f"{self!r} has no frame for {items(which)}: {reason}")
 
-    def _pack(self, item: Tensor, axes: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the axes (R, d, d) as (B, F, d, d), which exist, and their weights; `item` is ascending."""
-        if len(item) == count:
-            weights = axes.new_ones(count, 1)
-            return axes.unsqueeze(1), torch.ones_like(weights, dtype=torch.bool), weights
-        sizes = torch.bincount(item, minlength=count)
-        place = torch.arange(len(item), device=item.device) - (sizes.cumsum(0) - sizes)[item]
-        width = int(sizes.max())
-        rest = torch.eye(self.d, dtype=axes.dtype, device=axes.device).expand(count, width, -1, -1)
-        mask = torch.arange(width, device=item.device) < sizes.unsqueeze(-1)
-        return rest.index_put((item, place), axes), mask, mask.to(axes.dtype) / sizes.unsqueeze(-1)
 
-
-def _within(squares: Tensor) -> bool:
-    """Whether all squares of lengths can be computed with, which those of points that are not finite cannot."""
-    if not squares.numel():
-        return True
-    lowest, highest = squares.aminmax()
-    return _RANGE[0] < float(lowest) and float(highest) < _RANGE[1]
+def _packed(item: Tensor, axes: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the axes (R, d, d) as (B, F, d, d), which exist, and their weights; `item` is ascending."""
+    sizes = torch.bincount(item, minlength=count)
+    place = torch.arange(len(item), device=item.device) - (sizes.cumsum(0) - sizes)[item]
+    width = int(sizes.max()) if count else 1
+    rest = torch.eye(axes.shape[-1], dtype=axes.dtype, device=axes.device).expand(count, width, -1, -1)
+    mask = torch.arange(width, device=item.device) < sizes.unsqueeze(-1)
+    return rest.index_put((item, place), axes), mask, mask.to(axes.dtype) / sizes.unsqueeze(-1)
 
 
 def _labels(labels: Tensor, mask: Tensor | None, shape: torch.Size) -> Tensor:

@@ -12,6 +12,8 @@ from framesym._points import ROUND_OFFS
 # agree by chance only make the frame larger. The golden ratio's multiples are far from every simple relation.
 _GOLDEN = 0.6180339887498949
 _WAVES = 3
+# Round-offs of the input that an invariant may be off by.
+NOISE = 16
 # Round-offs below which two points coincide.
 _COINCIDE = 2 * ROUND_OFFS
 
@@ -61,11 +63,14 @@ class Cloud:
 
 @dataclass
 class Found:
-    """Axes (R, d, d), as columns, of the items (R,) in ascending order, and what is told about each item."""
+    """Axes (R, d, d), as columns, of the items (R,) in ascending order, and what is told about each item.
 
-    item: Tensor
+    No `item` if there is one an item, and no `rank` if it is full.
+    """
+
+    item: Tensor | None
     axes: Tensor
-    rank: Tensor
+    rank: Tensor | None
     gap: Tensor
     free: Tensor | None
     crowded: Tensor | None
@@ -84,66 +89,103 @@ class _Rows:
         return _Rows(self.item[row], [e[row] for e in self.axes], self.residual[row], self.squares[row])
 
 
-def search(cloud: Cloud, reflections: bool, limit: int) -> Found:
-    """Return all axes of the minimal frame of each set; with `reflections` both orientations."""
-    count = len(cloud.points)
+@dataclass
+class Guess:
+    """Axes from the first choices, right where nothing ties.
+
+    Attributes:
+        axes: One matrix an item, as columns: (B, d, d).
+        gap: Smallest relative difference between a chosen and a rejected point: (B,).
+        tops, seconds: Squares of the distances of the chosen point and of the next one at each level: (levels, B).
+        last: Squares of the distances from the last plane: (B, n).
+    """
+
+    axes: Tensor
+    gap: Tensor
+    tops: Tensor
+    seconds: Tensor
+    last: Tensor
+
+
+def guess(columns: Tensor, squares: Tensor, reflections: bool) -> Guess:
+    """Choose the farthest point at every level, given points as columns (d, B, n) and the squares of their norms."""
+    d, count, _ = columns.shape
+    axes = [columns.new_ones(1, count)] if d == 1 else []
+    residual = columns.detach()
+    height = residual[0]
+    tops, seconds = [], []
+    for level in range(d if reflections else d - 1):
+        top, point = squares.max(-1, keepdim=True)
+        tops.append(top)
+        seconds.append(squares.scatter(-1, point, 0.0).amax(-1, keepdim=True))
+        if level == d - 1:
+            axes.append(axes.pop() * height.gather(-1, point).squeeze(-1).sign())
+            break
+        axes.append(_orthonormal(columns.gather(-1, point.expand(d, -1, -1)).squeeze(-1), axes, 0))
+        last = axes[-1].detach()
+        if level < d - 2:
+            residual = torch.addcmul(residual, _along(residual, last, 0), last.unsqueeze(-1), value=-1)
+            squares = residual.square().sum(0)
+        else:
+            axes.append(complement([e.mT for e in axes], count, columns).mT)
+            height = _along(residual, axes[-1].detach(), 0)
+            squares = height.square()
+    matrix = torch.stack(axes).permute(2, 1, 0)
+    if not tops:  # SO(1) has nothing to choose
+        none = squares.new_zeros(0, count)
+        return Guess(matrix, squares.new_full((count,), torch.inf), none, none, squares)
+    top, second = torch.cat(tops, -1).mT, torch.cat(seconds, -1).mT
+    return Guess(matrix, ((top - second) / top).amin(0), top, second, squares)
+
+
+def settled(found: Guess, shift: Tensor, round_off: float, tolerance: float, reflections: bool) -> bool:
+    """Whether bounds show that nothing ties, in every item: an inequality that also fails where squares overflow.
+
+    With `tie` and `flat` of `Cloud`, the square of `tie * radius` is at most `bound`, that of `flat` a quarter of it.
+    """
+    if not len(found.tops):
+        return False
+    slack = 2 * NOISE**2 * round_off**2
+    bound = torch.add((tolerance**2 + slack) * found.tops[0], shift.square().sum(0), alpha=slack)
+    clear = (found.tops - found.seconds).square() > bound * found.tops
+    if not reflections:
+        clear = clear & (found.last.amax(-1) > bound)
+    return bool(clear.all())
+
+
+def search(cloud: Cloud, found: Guess, reflections: bool, limit: int) -> Found:
+    """Return all axes of the minimal frame of each set, from the first choices; both orientations if `reflections`."""
+    count, d, _ = cloud.points.shape
     device = cloud.points.device
-    axes, rank, gap, hard = _generic(cloud, reflections)
+    floor = cloud.flat.square()
+    tie = (cloud.tie * cloud.radius / found.tops.sqrt()).clamp_max(0.25)
+    hard = ((found.tops <= floor) | (1 - found.seconds / found.tops <= tie)).any(0)
+    rank = torch.full((count,), d, device=device)
+    if not reflections:
+        rank = torch.where(found.last.amax(-1) <= floor, d - 1, rank)
     if not hard.any():
-        return Found(torch.arange(count, device=device), axes, rank, gap, None, None)
+        return Found(None, found.axes, rank, found.gap, None, None)
     # Items where nothing ties are searched again without the others, whose axes may be undefined in the first pass.
     places = (~hard).nonzero().squeeze(-1), hard.nonzero().squeeze(-1)
-    axes = _generic(cloud.take(places[0]), reflections)[0]
-    found = _symmetric(cloud.take(places[1]), reflections, limit)
-    if found.crowded is not None:
-        return replace(found, crowded=hard.masked_scatter(hard, found.crowded))
-    item = torch.cat([places[0], places[1][found.item]])
+    easy = cloud.take(places[0])
+    axes = guess(easy.points.movedim(1, 0), easy.squares, reflections).axes
+    slow = _symmetric(cloud.take(places[1]), reflections, limit)
+    if slow.crowded is not None:
+        return replace(slow, crowded=hard.masked_scatter(hard, slow.crowded))
+    assert slow.item is not None and slow.rank is not None
+    item = torch.cat([places[0], places[1][slow.item]])
     order = torch.argsort(item, stable=True)
     free = None
-    if found.free is not None:
-        free = torch.zeros_like(found.free[:1]).expand(count, -1).index_copy(0, places[1], found.free)
+    if slow.free is not None:
+        free = torch.zeros_like(slow.free[:1]).expand(count, -1).index_copy(0, places[1], slow.free)
     return Found(
         item[order],
-        torch.cat([axes, found.axes])[order],
-        rank.index_copy(0, places[1], found.rank),
-        gap.index_copy(0, places[1], found.gap),
+        torch.cat([axes, slow.axes])[order],
+        rank.index_copy(0, places[1], slow.rank),
+        found.gap.index_copy(0, places[1], slow.gap),
         free,
         None,
     )
-
-
-def _generic(cloud: Cloud, reflections: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return one matrix of axes an item, rank and gap, and the items where points tie or are missing."""
-    count, d, _ = cloud.points.shape
-    items = torch.arange(count, device=cloud.points.device)
-    axes = [complement([], count, cloud.points)] if d == 1 else []
-    residual, squares, height = cloud.points.detach(), cloud.squares, cloud.points.detach()[:, 0]
-    tops, seconds = [], []
-    for level in range(d if reflections else d - 1):
-        top, point = squares.max(-1)
-        tops.append(top)
-        seconds.append(squares.scatter(-1, point.unsqueeze(-1), 0.0).amax(-1))
-        if level == d - 1:
-            axes.append(axes.pop() * height.gather(-1, point.unsqueeze(-1)).sign())
-            break
-        axes.append(_orthonormal(cloud.points[items, :, point], axes))
-        if level < d - 2:
-            residual = _without(residual, axes[-1].detach())
-            squares = residual.square().sum(1)
-        else:
-            axes.append(complement(axes, count, cloud.points))
-            height = _along(residual, axes[-1].detach())
-            squares = height.square()
-    floor = cloud.flat.square()
-    rank = torch.full((count,), d, device=items.device)
-    if not reflections:
-        rank = torch.where(squares.amax(-1) <= floor, d - 1, rank)
-    if not tops:  # SO(1) has nothing to choose
-        return torch.stack(axes, -1), rank, torch.full_like(floor, torch.inf), torch.zeros_like(items, dtype=torch.bool)
-    top = torch.stack(tops)
-    behind = 1 - torch.stack(seconds) / top
-    hard = (top <= floor) | (behind <= (cloud.tie * cloud.radius / top.sqrt()).clamp_max(0.25))
-    return torch.stack(axes, -1), rank, behind.amin(0), hard.any(0)
 
 
 def _symmetric(cloud: Cloud, reflections: bool, limit: int) -> Found:
@@ -251,12 +293,12 @@ def _facing(axis: Tensor, vector: Tensor) -> Tensor:
     return axis * (axis.detach() * vector.detach()).sum(-1, keepdim=True).sign()
 
 
-def _orthonormal(vector: Tensor, axes: list[Tensor]) -> Tensor:
+def _orthonormal(vector: Tensor, axes: list[Tensor], dim: int = -1) -> Tensor:
     """Return the unit vector of a vector's part orthogonal to the axes, by Gram and Schmidt twice."""
     for _ in range(2 if axes else 1):
         for e in axes:
-            vector = vector - (vector * e).sum(-1, keepdim=True) * e
-    return vector / vector.square().sum(-1, keepdim=True).sqrt()
+            vector = vector - (vector * e).sum(dim, keepdim=True) * e
+    return vector / vector.square().sum(dim, keepdim=True).sqrt()
 
 
 def _without(residual: Tensor, axis: Tensor) -> Tensor:
@@ -264,9 +306,9 @@ def _without(residual: Tensor, axis: Tensor) -> Tensor:
     return residual - _along(residual, axis).unsqueeze(1) * axis.unsqueeze(-1)
 
 
-def _along(vectors: Tensor, axis: Tensor) -> Tensor:
-    """Return the components (R, n) of vectors (R, d, n) along an axis (R, d)."""
-    return (vectors * axis.unsqueeze(-1)).sum(1)
+def _along(vectors: Tensor, axis: Tensor, dim: int = 1) -> Tensor:
+    """Return the components (R, n) of vectors along an axis, the coordinates of both in axis `dim`."""
+    return (vectors * axis.unsqueeze(-1)).sum(dim)
 
 
 def _invariant(cloud: Cloud, rows: _Rows, row: Tensor, point: Tensor) -> Tensor:

@@ -32,16 +32,20 @@ class Typed:
         self._affine = group.affine
         self.fixed = self.rep.trivial
 
-    def enter(self, x: Tensor, inverse: Tensor, centroid: Tensor) -> Tensor:
-        """Express an array (*lead, ..., size) in the axes of a frame, relative to its centroid."""
+    def enter(self, x: Tensor, inverse: Tensor, centroid: Tensor, centred: Tensor | None = None) -> Tensor:
+        """Express an array (*lead, ..., size) in the axes of a frame, relative to its centroid.
+
+        Where the array is the points of the frame, `centred` are these as columns (d, *lead, n), already relative.
+        """
         # The centroid is taken off in the frame's type, where a cloud far from the origin keeps its digits.
         precise = x.dtype if x.dtype in (torch.float32, torch.float64) else inverse.dtype
         point = self.word == "point"
         if self.rep.word == "vector" and x.ndim == inverse.ndim:
-            columns = _columns(x, inverse.dtype if point else precise)
-            if point:
-                columns = (columns - centroid.movedim(-1, 0).unsqueeze(-1)).to(precise)
-            return _rows(turned_columns(inverse.to(precise), columns), x.dtype)
+            columns = _columns(x, inverse.dtype if point else precise) if centred is None else centred
+            if point and centred is None:
+                columns = columns - centroid.movedim(-1, 0).unsqueeze(-1)
+            rows = turned_columns(inverse.to(precise), columns.to(precise)).movedim(0, -1)
+            return rows.to(x.dtype).contiguous()  # networks are slower on coordinates that lie far apart
         y = x.to(inverse.dtype) - spread(centroid, x, 1) if point else x
         return self._act(inverse.to(precise), y.to(precise)).to(x.dtype)
 
@@ -92,7 +96,7 @@ class Typed:
 def _turned(linear: Tensor, x: Tensor) -> Tensor:
     """Return linear x for vectors x (*lead, ..., d)."""
     if x.ndim == linear.ndim:
-        return _rows(turned_columns(linear, _columns(x, x.dtype)), x.dtype)
+        return turned_columns(linear, _columns(x, x.dtype)).movedim(0, -1)
     linear = spread(linear, x, 2)
     return (linear @ x.unsqueeze(-1)).squeeze(-1)
 
@@ -102,19 +106,15 @@ def _columns(x: Tensor, dtype: torch.dtype) -> Tensor:
     return x.movedim(-1, 0).to(dtype, memory_format=torch.contiguous_format)
 
 
-def _rows(columns: Tensor, dtype: torch.dtype) -> Tensor:
-    return columns.movedim(0, -1).to(dtype, memory_format=torch.contiguous_format)
-
-
 def turned_columns(linear: Tensor, x: Tensor) -> Tensor:
     """Return the product of matrices (*lead, d, d) with columns (d, *lead, n)."""
     d = linear.shape[-1]
     if d > _SMALL:
         return (linear @ x.movedim(0, -2)).movedim(-2, 0)
-    matrix = linear.movedim((-1, -2), (0, 1)).unsqueeze(-1)
-    y = matrix[0] * x[0]
-    for column in range(1, d):
-        y = torch.addcmul(y, matrix[column], x[column])
+    (first, *rest), (one, *others) = linear.movedim((-1, -2), (0, 1)).unsqueeze(-1).unbind(), x.unbind()
+    y = first * one
+    for column, coordinate in zip(rest, others, strict=True):
+        y = torch.addcmul(y, column, coordinate)
     return y
 
 

@@ -23,8 +23,9 @@ _SOLVED = 1e-9
 _SEARCH = 3000  # evaluations after which no further guess is tried
 _FIRST = 0.01  # step in temperature from T = 0, in units of 1 / mu
 _FURTHEST = 0.3  # change of a logarithm beyond which a fold is none of the curve that is followed
+_AIM = 0.05  # change by which the predictor may miss a fold: longer steps cost more in rounds than they gain
 _MOVES = 80
-_GROWTH = 1.4
+_GROWTH = 1.6
 
 
 def broken_fold(model: MeanFieldModel, T: float, steps: int, symmetric: dict[str, Any]) -> tuple[Any, float, System]:
@@ -55,13 +56,16 @@ def warm(system: System, z: np.ndarray, T: float) -> tuple[Any, float]:
     for _ in range(_MOVES):
         run = z[1] - before[1]
         ahead = z + (z - before) * (step / run if run else 0.0)
+        if run:  # a gap that closes does so in proportion to the temperature left, and its logarithm diverges
+            ahead[2:] = z[2:] + np.log1p(np.maximum(-np.expm1(before[2:] - z[2:]) * step / run, -0.8))
         ahead[1] = z[1] + step if z[1] + step < T else T
         moved, error = solve_fold(system, ahead, rounds=8)
-        if error <= _SOLVED and np.abs(moved[2:] - ahead[2:]).max() < _FURTHEST and distinct(system, moved):
+        missed = float(np.abs(moved[2:] - ahead[2:]).max())
+        if error <= _SOLVED and missed < _FURTHEST and distinct(system, moved):
             if moved[1] == T:
-                return moved, error
+                return solve_fold(system, moved)
             z, before = moved, z
-            step *= _GROWTH
+            step *= min(_GROWTH, float(np.sqrt(_AIM / missed)))  # the predictor misses by the square of its step
         else:
             step /= 2
     return z, np.inf

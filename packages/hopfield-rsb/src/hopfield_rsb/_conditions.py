@@ -4,7 +4,7 @@ import numpy as np
 
 from ._continuation import Conditions
 from ._disordered import Disordered
-from ._systems import System
+from ._systems import System, balanced
 
 _W, _ENTROPY, _REPLICON = range(3)  # behind the residuals
 
@@ -27,19 +27,20 @@ def fold(system: System) -> Conditions:
         residual, slopes = system(z)[:n], slopes_at(z)
         if not np.isfinite(slopes).all():
             return np.full(n + 1, np.inf)
-        left, singular, right = np.linalg.svd(slopes)
+        factors = balanced(slopes)
+        left, singular, right = np.linalg.svd(factors * slopes)
         u, v, small = left[:, -1], right[-1], singular[-1]
         if frame:
             small = small * np.sign(u @ frame[0]) * np.sign(v @ frame[1])
-            u, v = (part * np.sign(part @ old) for part, old in zip((u, v), frame, strict=True))
-        frame[:] = [u, v]
+            u, v = (part * np.sign(part @ old) for part, old in zip((u, v), frame, strict=False))
+        frame[:] = [u, v, u * factors[:, 0]]
         return np.append(residual, small)
 
     def jacobian(z):
         if not frame:
             value(z)
         slopes = np.hstack([system.slopes(z, (0, 1))[:n], slopes_at(z)])
-        return np.vstack([slopes, frame[0] @ system.bend(z, frame[1], range(n + 2))])
+        return np.vstack([slopes, frame[2] @ system.bend(z, frame[1], range(n + 2))])
 
     return Conditions(value, jacobian)
 

@@ -20,6 +20,7 @@ _STEP = 1e-3
 _STENCIL = ((1, 8 / 12), (-1, -8 / 12), (2, -1 / 12), (-2, 1 / 12))
 _STEEPEST, _FLATTEST = 3e3, 1e-10
 _LONGEST = 0.5  # of a Newton step, in logarithms
+_SETTLED = 1e-6  # the same of the last one, at a fold
 
 
 @dataclass
@@ -139,6 +140,16 @@ def solve(system: System, z: np.ndarray, columns, tolerance: float = 1e-12, roun
     return z, error if np.isfinite(error) else np.inf
 
 
+def balanced(slopes: np.ndarray) -> np.ndarray:
+    """Return the factors, shape (n, 1), that give all rows of a Jacobian the size of the smallest.
+
+    The equations of a breaking point and of an overlap close to the next one vary by orders of magnitude less than
+    the others. Without the factors several singular values are small, and the last of them bends within a short way.
+    """
+    size = np.linalg.norm(slopes, axis=1, keepdims=True)
+    return size.min() / np.where(size > 0, size, 1.0)
+
+
 def solve_fold(system: System, z: np.ndarray, tolerance: float = 1e-12, rounds: int = 25) -> tuple[Any, float]:
     """Solve for the order parameters and the load at which the Jacobian becomes singular, at fixed temperature.
 
@@ -153,14 +164,18 @@ def solve_fold(system: System, z: np.ndarray, tolerance: float = 1e-12, rounds: 
         slopes = system.slopes(z, free)[:n]
         if not (np.isfinite(value[:n]).all() and np.isfinite(slopes).all()):
             return z, np.inf
-        left, singular, right = np.linalg.svd(slopes[:, 1:])
-        error = max(float(np.abs(value[:n]).max()), float(singular[-1]))
-        if error <= tolerance or (error <= 30 * tolerance and error >= best / 2):
+        error = max(float(np.abs(value[:n]).max()), float(np.linalg.svd(slopes[:, 1:])[1][-1]))
+        if error <= 30 * tolerance and error >= best / 2:
             return z, error
         best = min(best, error)
-        row = left[:, -1] @ system.bend(z, right[-1], free)
-        matrix = np.vstack([slopes, row])
-        step = -np.linalg.solve(matrix, np.append(value[:n], singular[-1]))
+        factors = balanced(slopes[:, 1:])
+        left, singular, right = np.linalg.svd(factors * slopes[:, 1:])
+        row = (left[:, -1] * factors[:, 0]) @ system.bend(z, right[-1], free)
+        matrix = np.vstack([factors * slopes, row])
+        step = -np.linalg.solve(matrix, np.append(factors[:, 0] * value[:n], singular[-1]))
+        # where levels almost merge the equations are small some way around their solution, too
+        if error <= tolerance and np.abs(step).max() < _SETTLED:
+            return z, error
         step *= _LONGEST / max(np.abs(step).max(), _LONGEST)
         z = z.copy()
         z[free] += step

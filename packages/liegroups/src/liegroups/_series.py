@@ -8,6 +8,8 @@ from collections.abc import Callable
 from math import factorial
 from typing import Any
 
+from array_api_compat import is_jax_array
+
 from ._arrays import is_constant, namespace
 
 _TERMS = 11
@@ -20,7 +22,7 @@ _HALF_SINE = tuple(0.5 * (-0.25) ** k / factorial(2 * k + 1) for k in range(_TER
 _HALF_COSINE = tuple((-0.25) ** k / factorial(2 * k) for k in range(_TERMS))
 _VERSINE = tuple((-1) ** k / factorial(2 * k + 2) for k in range(_TERMS))
 _SINE_DEFECT = tuple((-1) ** k / factorial(2 * k + 3) for k in range(_TERMS))
-_ARCTANGENT = tuple((-1) ** k / (2 * k + 1) for k in range(8))
+_ARCTANGENT = tuple((-1) ** k / (2 * k + 1) for k in range(_TERMS))
 # 1 - z cot z = sum 2 zeta(2k) (z/pi)^(2k); with z = theta/2 they are |B_2k| / (2k)!, B_2k Bernoulli's numbers.
 _BERNOULLI = (
     1 / 6, 1 / 30, 1 / 42, 1 / 30, 5 / 66, 691 / 2730, 7 / 6, 3617 / 510, 43867 / 798, 174611 / 330, 854513 / 138,
@@ -83,6 +85,36 @@ def cotangent_defect(t2: Any) -> Any:
 def arctangent(t2: Any) -> Any:
     r"""$\arctan(t)/t$ as a function of $t^2$, for $|t^2| \le 0.01$; of $-t^2$, $\operatorname{artanh}(t)/t$."""
     return _horner(t2, _ARCTANGENT, 8, 5)
+
+
+def angle_ratio(c: Any, s2: Any) -> Any:
+    r"""$\phi/s$ for the angle $\phi$ of the point $(c, s)$, $c \ge 0$, from $c$ and $s^2$."""
+    if is_jax_array(c):
+        return _halved_angle_ratio(c, s2)
+    xp = namespace(c)
+    if is_constant(c):  # only derivatives need the series
+        s = xp.sqrt(s2) + xp.finfo(c.dtype).smallest_normal
+        return xp.atan2(s, c) / s
+    small = s2 < 0.01 * c * c
+    c_near = xp.where(small, c, 1.0)
+    near = arctangent(xp.where(small, s2, 0.0) / (c_near * c_near)) / c_near
+    s = xp.sqrt(xp.where(small, 1.0, s2))
+    return xp.where(small, near, xp.atan2(s, c) / s)
+
+
+def _halved_angle_ratio(c: Any, s2: Any) -> Any:
+    r"""Return `angle_ratio` without a branch, in a third of the time that compiled jax needs for its atan2.
+
+    The angle is halved three times by $\tan\frac\phi2 = \tan\phi/(1+\sqrt{1+\tan^2\phi})$, which leaves few terms of
+    the series to take.
+    """
+    xp = namespace(c)
+    ratio = 1 / (c + xp.sqrt(c * c + s2))
+    t2 = s2 * (ratio * ratio)
+    for _ in range(2):
+        inverse = 1 / (1 + xp.sqrt(1 + t2))
+        ratio, t2 = ratio * inverse, t2 * (inverse * inverse)
+    return ratio * (8 * _horner(t2, _ARCTANGENT, 11, 5))
 
 
 def cosine(t2: Any) -> Any:

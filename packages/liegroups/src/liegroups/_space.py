@@ -32,9 +32,10 @@ def _fused_exp(v: Any) -> Any:
     Both coefficients are sines, which XLA computes once an element; a cosine it would compute anew in every entry.
     """
     xp = namespace(v)
-    t2 = xp.sum(v * v, axis=-1)
+    x = _components(v)
+    t2 = _dot(x, x)
     first, second = _series.sinc(t2), _series.versine(t2)
-    x, y, z = (first * entry for entry in _components(v))
+    x, y, z = (first * entry for entry in x)
     c = 1 - second * t2
     rows = [stack_last(row) for row in ([c, -z, y], [z, c, -x], [-y, x, c])]
     return xp.stack([row + (second * v[..., i])[..., None] * v for i, row in enumerate(rows)], axis=-2)
@@ -68,9 +69,9 @@ def space_log(R: Any) -> Any:
 
 def space_motion_log(g: Any) -> Any:
     """Return the rotation vectors and translations (..., 6) of rigid motions (..., 4, 4)."""
-    x, (half, w, sine) = _log(g[..., :3, :3])
+    x, half_cotangent = _log(g[..., :3, :3])
     u = (g[..., 0, 3], g[..., 1, 3], g[..., 2, 3])
-    second = _series.cotangent_defect_of(_dot(x, x), half * w / sine)
+    second = _series.cotangent_defect_of(_dot(x, x), half_cotangent)
     once = _cross(x, u)
     twice = _cross(x, once)
     shift = [u[i] - once[i] / 2 + second * twice[i] for i in range(3)]
@@ -96,8 +97,8 @@ def _log_in_parts(R: Any) -> Any:
     return v
 
 
-def _log(R: Any) -> tuple[Vector, Vector]:
-    r"""Return the rotation vector of R and, where it is not small, $\theta/2$ with multiples of its cosine and sine."""
+def _log(R: Any) -> tuple[Vector, Any]:
+    r"""Return the rotation vector of R, and $\frac\theta2\cot\frac\theta2$."""
     xp = namespace(R)
     w, x, y, z = _quaternion(R)
     # w >= 0 by a change of sign. At theta = pi, where w = 0 to rounding, both signs are right, and the first component
@@ -105,19 +106,9 @@ def _log(R: Any) -> tuple[Vector, Vector]:
     tiny = xp.finfo(R.dtype).eps / 8
     sign = stop_gradient(w + tiny * (x + tiny * (y + tiny * z)))
     w, s2 = xp.abs(w), x * x + y * y + z * z
-    if is_constant(R):  # only derivatives need the series
-        sine = xp.sqrt(s2) + xp.finfo(R.dtype).smallest_normal
-        half = xp.atan2(sine, w)
-        factor = half / sine
-    else:
-        small = s2 < 0.01 * w * w
-        w_near = xp.where(small, w, 1.0)
-        near = _series.arctangent(xp.where(small, s2, 0.0) / (w_near * w_near)) / w_near
-        sine = xp.sqrt(xp.where(small, 1.0, s2))
-        half = xp.atan2(sine, w)
-        factor = xp.where(small, near, half / sine)
-    factor = xp.copysign(2 * factor, sign)
-    return (factor * x, factor * y, factor * z), (half, w, sine)
+    ratio = _series.angle_ratio(w, s2)
+    factor = xp.copysign(2 * ratio, sign)
+    return (factor * x, factor * y, factor * z), ratio * w
 
 
 def _quaternion(R: Any) -> tuple[Any, ...]:
