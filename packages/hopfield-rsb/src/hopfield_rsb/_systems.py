@@ -174,9 +174,10 @@ def solve_fold(system: System, z: np.ndarray, tolerance: float = 1e-12, rounds: 
         matrix = np.vstack([factors * slopes, row])
         step = -np.linalg.solve(matrix, np.append(factors[:, 0] * value[:n], singular[-1]))
         # where levels almost merge the equations are small some way around their solution, too
-        if error <= tolerance and np.abs(step).max() < _SETTLED:
-            return z, error
+        settled = error <= tolerance and np.abs(step).max() < _SETTLED
         step *= _LONGEST / max(np.abs(step).max(), _LONGEST)
         z = z.copy()
         z[free] += step
+        if settled:
+            return z, error
     return z, error
